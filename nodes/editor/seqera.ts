@@ -1,0 +1,1 @@
+const placeholder = 1;

@@ -1,0 +1,36 @@
+// Compiles the server, the simulator and the node pack, and puts the nodes' editor files beside their code,
+// which is where Node-RED looks for them. With --if-stale it does nothing when nothing changed.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const stampFile = join(root, 'dist', '.built');
+const SOURCES = ['server', 'settings', 'simulator', 'nodes', 'scripts/build.mjs', 'package-lock.json'];
+const NOT_SOURCE = new Set(['dist', 'node_modules', 'resources', 'examples']);
+const ASSET = /\.(html|json|svg|png)$/;
+
+function* files(path) {
+  if (!statSync(path).isDirectory()) yield path;
+  else for (const name of readdirSync(path)) if (!NOT_SOURCE.has(name)) yield* files(join(path, name));
+}
+
+const sources = SOURCES.flatMap((source) => [...files(join(root, source))]);
+const state = `${sources.length} ${Math.max(...sources.map((file) => statSync(file).mtimeMs))}`;
+if (process.argv.includes('--if-stale') && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === state) process.exit(0);
+
+console.log('Building…');
+const { status } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b'], { cwd: root, stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
+
+const pack = join(root, 'nodes');
+for (const file of files(pack)) {
+  const place = relative(pack, file);
+  if (!place.startsWith('seqera-') || !ASSET.test(place) || !place.includes(sep)) continue;
+  const target = join(pack, 'dist', place);
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(file, target);
+}
+chmodSync(join(root, 'dist', 'server', 'main.js'), 0o755);
+writeFileSync(stampFile, state);
