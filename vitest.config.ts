@@ -1,24 +1,29 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// .ci/run adds up the reports of every command: each writes one when it is told where.
+const results = process.env.REDSTART_RESULTS;
+const suite = process.env.REDSTART_SUITE ?? 'fast';
+const slow = { testTimeout: 60_000, hookTimeout: 60_000 };
+
+const fast = [
+  {
+    test: {
+      name: 'unit',
+      include: ['{server,settings,simulator,scripts}/**/*.test.ts', 'nodes/{lib,seqera-*,editor}/**/*.test.ts'],
+      exclude: ['**/dist/**', '**/node_modules/**'],
+    },
+  },
+  { test: { name: 'appliance', include: ['test/*.test.ts'], ...slow } },
+];
+const other = [
+  { test: { name: suite, include: [`test/${suite}/**/*.test.ts`], testTimeout: 600_000, hookTimeout: 120_000 } },
+];
 
 export default defineConfig({
   test: {
-    projects: [
-      {
-        test: {
-          name: 'unit',
-          include: ['server/**/*.test.ts', 'settings/**/*.test.ts', 'simulator/**/*.test.ts', 'nodes/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ['**/dist/**', '**/node_modules/**'],
-        },
-      },
-      {
-        test: {
-          name: 'appliance',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/long/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-    ],
+    projects: suite === 'fast' ? fast : other,
+    maxWorkers: 3,
+    ...(results ? { reporters: ['default', 'json'], outputFile: { json: join(results, `${suite}.json`) } } : {}),
   },
 });

@@ -1,7 +1,16 @@
 // Compiles the server, the simulator and the node pack, and puts the nodes' editor files beside their code,
 // which is where Node-RED looks for them. With --if-stale it does nothing when nothing changed.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,7 +27,8 @@ function* files(path) {
 
 const sources = SOURCES.flatMap((source) => [...files(join(root, source))]);
 const state = `${sources.length} ${Math.max(...sources.map((file) => statSync(file).mtimeMs))}`;
-if (process.argv.includes('--if-stale') && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === state) process.exit(0);
+if (process.argv.includes('--if-stale') && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === state)
+  process.exit(0);
 
 console.log('Building…');
 const { status } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b'], { cwd: root, stdio: 'inherit' });

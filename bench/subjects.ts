@@ -1,0 +1,135 @@
+// What is compared: the appliance, and plain Node-RED as its own launcher starts it, each in a folder of its own
+// with the same flow and the same Node.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+export const PING_FLOW = [
+  { id: 'tab1', type: 'tab', label: 'Ping' },
+  { id: 'in1', type: 'http in', z: 'tab1', url: '/ping', method: 'get', wires: [['out1']] },
+  { id: 'out1', type: 'http response', z: 'tab1', statusCode: '200', wires: [] },
+];
+
+export interface Subject {
+  name: string;
+  path: string;
+  command(folder: string, port: number): { args: string[]; env: Record<string, string> };
+}
+
+const appliance: Subject = {
+  name: 'redstart',
+  path: '/api/ping',
+  command: (folder, port) => ({
+    args: [join(root, 'dist', 'server', 'main.js'), 'serve'],
+    env: {
+      PORT: String(port),
+      REDSTART_DATA_DIR: join(folder, 'data'),
+      REDSTART_FLOWS_DIR: join(folder, 'flows'),
+      REDSTART_HTTP_AUTH: 'none',
+      REDSTART_ADMIN_PASSWORD: 'a long bench password',
+      REDSTART_CREDENTIAL_SECRET: 'a long bench secret',
+      TOWER_ACCESS_TOKEN: 'bench-token',
+      TOWER_API_ENDPOINT: 'http://127.0.0.1:9',
+    },
+  }),
+};
+
+const plain = (name: string, path: string, roots: string[]): Subject => ({
+  name,
+  path,
+  command: (folder, port) => ({
+    args: [
+      join(root, 'node_modules', 'node-red', 'red.js'),
+      '-u',
+      join(folder, 'user'),
+      '-p',
+      String(port),
+      ...roots,
+      join(folder, 'flows', 'flows.json'),
+    ],
+    env: { NODE_RED_DISABLE_TELEMETRY: '1' },
+  }),
+});
+
+export const SUBJECTS = {
+  appliance,
+  plain: plain('node-red', '/ping', []),
+  plainSplitRoots: plain('node-red with split roots', '/api/ping', [
+    '-D',
+    'httpAdminRoot=/editor',
+    '-D',
+    'httpNodeRoot=/api',
+  ]),
+};
+
+export interface Running {
+  url: string;
+  startMs: number;
+  rssMiB(): number;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+export function prepare(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'redstart-bench-'));
+  mkdirSync(join(folder, 'flows'));
+  mkdirSync(join(folder, 'user'));
+  writeFileSync(join(folder, 'flows', 'flows.json'), JSON.stringify(PING_FLOW));
+  return folder;
+}
+
+/** Starts a subject and waits until its flow answers. The folder may be used again: the first start is the cold one. */
+export async function start(subject: Subject, folder: string): Promise<Running> {
+  const port = await freePort();
+  const { args, env } = subject.command(folder, port);
+  const url = `http://127.0.0.1:${port}${subject.path}`;
+  const from = performance.now();
+  const child: ChildProcess = spawn(process.execPath, args, {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk));
+  for (;;) {
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.status === 200) break;
+    if (child.exitCode !== null) throw new Error(`${subject.name} ended with ${child.exitCode}:\n${output}`);
+    if (performance.now() - from > 60_000) throw new Error(`${subject.name} is not ready after 60 s:\n${output}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return {
+    url,
+    startMs: performance.now() - from,
+    rssMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    stop: async () => {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+export function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+export const round = (value: number, digits = 2): number => Number(value.toFixed(digits));

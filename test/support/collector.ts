@@ -1,0 +1,68 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export type Collected = Record<string, unknown>;
+
+/** What a flow sends out by its `http request` node arrives here, so that a test sees each message that a node emitted. */
+export class Collector {
+  readonly messages: Collected[] = [];
+  readonly #server: Server;
+  readonly #waiting = new Set<() => void>();
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      let text = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      request.on('end', () => {
+        this.messages.push({ ...(JSON.parse(text) as Collected), path: request.url });
+        response.end('{}');
+        for (const wake of [...this.#waiting]) wake();
+      });
+    });
+  }
+
+  static async listen(): Promise<Collector> {
+    const collector = new Collector();
+    await new Promise<void>((resolve) => collector.#server.listen(0, '127.0.0.1', resolve));
+    return collector;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  on(path: string): Collected[] {
+    return this.messages.filter((message) => message.path === path);
+  }
+
+  async until(condition: () => boolean, timeoutMs = 45_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (!condition()) {
+      const left = deadline - Date.now();
+      if (left <= 0)
+        throw new Error(`not within ${timeoutMs} ms; collected ${this.messages.length}: ${this.summary()}`);
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          clearTimeout(timer);
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, left);
+        this.#waiting.add(wake);
+      });
+    }
+  }
+
+  summary(): string {
+    const counts: Record<string, number> = {};
+    for (const { path } of this.messages) counts[String(path)] = (counts[String(path)] ?? 0) + 1;
+    return JSON.stringify(counts);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
