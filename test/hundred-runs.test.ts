@@ -20,7 +20,12 @@ it('follows 100 runs at once through one launch and one monitor node, each with 
   const fan = node('function', {
     func: "for (let i = 0; i < msg.payload.runs; i += 1) node.send({ _msgid: RED.util.generateId(), index: i, runName: 'many-' + i }); return null;",
   });
-  const launch = node('seqera-workflow-launch', { seqera: '', launchpadName: 'hello', runName: 'runName', runNameType: 'msg' });
+  const launch = node('seqera-workflow-launch', {
+    seqera: '',
+    launchpadName: 'hello',
+    runName: 'runName',
+    runNameType: 'msg',
+  });
   const monitor = node('seqera-workflow-monitor', { seqera: '', poll: 2, pollUnits: 'seconds' });
   const success = report(collector.url, '/success', ['index', 'workflowId', 'runName', 'payload']);
   const failure = report(collector.url, '/failure', ['index', 'workflowId', 'runName', 'payload']);
@@ -44,7 +49,10 @@ it('follows 100 runs at once through one launch and one monitor node, each with 
   expect(new Set(ended().map(({ workflowId }) => workflowId)).size).toBe(runs);
   for (const message of ended()) {
     expect(message.runName).toBe(`many-${String(message.index)}`);
-    expect((message.payload as { workflow: Record<string, unknown> }).workflow).toMatchObject({ id: message.workflowId, runName: message.runName });
+    expect((message.payload as { workflow: Record<string, unknown> }).workflow).toMatchObject({
+      id: message.workflowId,
+      runName: message.runName,
+    });
   }
   const shouldFail = (index: unknown) => /-(3|7)\d?$/.test(`many-${String(index)}`);
   expect(collector.on('/failure').every(({ index }) => shouldFail(index))).toBe(true);

@@ -37,7 +37,11 @@ describe('the main job: a flow launches a pipeline and follows the run to its en
     wire(monitor, [status[0]!], [success[0]!], [failure[0]!]);
     const flow = tab([...start, prepare, launch, monitor, ...status, ...success, ...failure, ...errors(collector.url)]);
 
-    await using appliance = await Appliance.start({ folder, flows: { 'main.json': flow }, env: connectionTo(simulator, folder) });
+    await using appliance = await Appliance.start({
+      folder,
+      flows: { 'main.json': flow },
+      env: connectionTo(simulator, folder),
+    });
     const answer = await appliance.fetch('/api/launch', post({ sample: 'S-17', runName: 'main-job' }));
     expect(answer.status).toBe(202);
     await collector.until(() => collector.on('/success').length > 0);
@@ -48,7 +52,11 @@ describe('the main job: a flow launches a pipeline and follows the run to its en
     const { launch: request } = call?.body as { launch: Record<string, unknown> };
     expect(request.runName).toBe('main-job');
     expect(request.pipeline).toBe('https://github.com/nextflow-io/hello');
-    expect(JSON.parse(String(request.paramsText))).toMatchObject({ greeting: 'hola', batch: { size: 3 }, sample: 'S-17' });
+    expect(JSON.parse(String(request.paramsText))).toMatchObject({
+      greeting: 'hola',
+      batch: { size: 3 },
+      sample: 'S-17',
+    });
     expect(request.labelIds).toHaveLength(2);
     expect((request.labelIds as unknown[]).every((id) => typeof id === 'number')).toBe(true);
     expect(request).not.toHaveProperty('computeEnv');
@@ -58,7 +66,10 @@ describe('the main job: a flow launches a pipeline and follows the run to its en
     expect(collector.on('/success')).toHaveLength(1);
     const [ended] = collector.on('/success');
     expect(ended).toMatchObject({ custom: { kept: [1, 'two'] }, runName: 'main-job' });
-    expect((ended?.payload as { workflow: { status: string; id: string } }).workflow).toMatchObject({ status: 'SUCCEEDED', id: ended?.workflowId });
+    expect((ended?.payload as { workflow: { status: string; id: string } }).workflow).toMatchObject({
+      status: 'SUCCEEDED',
+      id: ended?.workflowId,
+    });
     expect(ended?.workflowUrl).toContain(`/watch/${String(ended?.workflowId)}`);
     expect(collector.on('/status').length).toBeGreaterThan(0);
 

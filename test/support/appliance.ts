@@ -20,6 +20,8 @@ export interface Setup {
   env?: Record<string, string>;
   args?: string[];
   folder?: string;
+  /** The user that runs it; only root can say so. */
+  uid?: number;
 }
 
 /** The real program as a child process, in a folder of its own. */
@@ -53,6 +55,7 @@ export class Appliance {
         ...setup.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(setup.uid === undefined ? {} : { uid: setup.uid, gid: setup.uid }),
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#read(line));
