@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { Collector } from './support/collector.ts';
 import { errors, node, report, tab, trigger, wire } from './support/flows.ts';
-import { connectionTo, launches, platform, post, WORKSPACE } from './support/platform.ts';
+import { connectionTo, launches, launchRequest, platform, post, WORKSPACE } from './support/platform.ts';
 
 describe('the main job: a flow launches a pipeline and follows the run to its end', () => {
   it('launches once with what the node says, follows, and ends with 0', async () => {
@@ -49,7 +49,7 @@ describe('the main job: a flow launches a pipeline and follows the run to its en
     const [call, ...more] = launches(simulator);
     expect(more).toEqual([]);
     expect(call?.query.workspaceId).toBe(WORKSPACE);
-    const { launch: request } = call?.body as { launch: Record<string, unknown> };
+    const request = launchRequest(simulator);
     expect(request.runName).toBe('main-job');
     expect(request.pipeline).toBe('https://github.com/nextflow-io/hello');
     expect(JSON.parse(String(request.paramsText))).toMatchObject({
@@ -66,10 +66,7 @@ describe('the main job: a flow launches a pipeline and follows the run to its en
     expect(collector.on('/success')).toHaveLength(1);
     const [ended] = collector.on('/success');
     expect(ended).toMatchObject({ custom: { kept: [1, 'two'] }, runName: 'main-job' });
-    expect((ended?.payload as { workflow: { status: string; id: string } }).workflow).toMatchObject({
-      status: 'SUCCEEDED',
-      id: ended?.workflowId,
-    });
+    expect(ended).toMatchObject({ payload: { workflow: { status: 'SUCCEEDED', id: ended?.workflowId } } });
     expect(ended?.workflowUrl).toContain(`/watch/${String(ended?.workflowId)}`);
     expect(collector.on('/status').length).toBeGreaterThan(0);
 

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { Collector } from './support/collector.ts';
 import { errors, node, report, tab, trigger, wire } from './support/flows.ts';
-import { connectionTo, launches, platform, post } from './support/platform.ts';
+import { connectionTo, launches, launchRequest, platform, post } from './support/platform.ts';
 
 // The shapes in which flows exist out there: an empty or dangling connection, `pollType` on a monitor, `…Type`
 // properties that older exports leave out, numbers as text, a launch request in the message body.
@@ -85,7 +85,7 @@ it('runs flows in the shapes that people already have, unchanged', async () => {
 
   expect(collector.on('/errors')).toEqual([]);
   expect(launches(simulator)).toHaveLength(2);
-  const request = (launches(simulator)[1]?.body as { launch: Record<string, unknown> }).launch;
+  const request = launchRequest(simulator, 1);
   expect(request.runName).toBe('from-body');
   expect(JSON.parse(String(request.paramsText))).toEqual({ a: 1, extra: true });
   expect(collector.on('/by-body')).toHaveLength(1);

@@ -36,3 +36,10 @@ export const post = (body: unknown = {}): RequestInit => ({
 
 export const launches = (simulator: Simulator) =>
   simulator.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/workflow/launch'));
+
+/** The `launch` object of the nth launch request. */
+export function launchRequest(simulator: Simulator, index = 0): Record<string, unknown> {
+  const body = launches(simulator)[index]?.body as { launch?: Record<string, unknown> } | undefined;
+  if (!body?.launch) throw new Error(`the simulator saw ${launches(simulator).length} launches`);
+  return body.launch;
+}

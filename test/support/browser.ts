@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const EXECUTABLE = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+
+/** Headless Chromium that talks to nobody but the page under test. */
+export async function launchBrowser(): Promise<Browser> {
+  if (!EXECUTABLE) throw new Error('These tests need Chromium: install the Debian package chromium.');
+  return chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface Watched {
+  page: Page;
+  /** Violations of the content security policy and errors of the console, as they came. */
+  complaints: string[];
+}
+
+export async function openPage(browser: Browser): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width: 1500, height: 900 } });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    // The editor asks who is signed in before anybody is: that 401 is how it learns to show the sign-in dialog.
+    if (message.type() === 'error' && !/status of 401/.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return { page, complaints };
+}
+
+export async function signIn(page: Page, url: string, user: string, password: string): Promise<void> {
+  await page.goto(url);
+  await page.fill('#node-dialog-login-username', user);
+  await page.fill('#node-dialog-login-password', password);
+  await page.click('#node-dialog-login-submit');
+  await page.waitForSelector('#red-ui-palette .red-ui-palette-node', { timeout: 30_000 });
+  await page.waitForSelector('.red-ui-flow-node, .red-ui-workspace-chart', { state: 'attached' });
+}
