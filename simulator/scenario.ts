@@ -40,17 +40,20 @@ const endStatus = z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNKNOWN', 'NEVER'
 export type EndStatus = z.output<typeof endStatus>;
 
 const runRule = z.strictObject({
-  /** Globs (`*`, `?`), all must match. `pipeline` is compared with the launchpad name and with the repository. */
+  /**
+   * Regular expressions, all must match (write `^rnaseq$` for the whole of it). `pipeline` is compared with the
+   * launchpad name, or with the repository when there is none; a param that is not text with its JSON.
+   */
   match: z
     .strictObject({
-      pipeline: z.string().optional(),
-      runName: z.string().optional(),
-      params: z.record(z.string(), z.string()).optional(),
-      label: z.string().optional(),
+      pipeline: regularExpression.optional(),
+      runName: regularExpression.optional(),
+      params: z.record(z.string(), regularExpression).optional(),
+      label: regularExpression.optional(),
     })
     .default({}),
-  submitted: duration.default(2000),
-  running: duration.default(8000),
+  submittedFor: duration.default(2000),
+  runningFor: duration.default(8000),
   /** `NEVER` keeps running; `UNKNOWN` has no `complete` until `completeAfter`. */
   end: endStatus.default('SUCCEEDED'),
   errorMessage: z.string().optional(),
@@ -81,7 +84,7 @@ const fault = z.strictObject({
   times: z.int().positive().optional(),
   /** Let this many matching calls pass first. */
   skip: z.int().min(0).default(0),
-  code: z.int().min(100).max(599).optional(),
+  status: z.int().min(200).max(599).optional(),
   body: z.unknown().optional(),
   retryAfter: z.union([z.number(), z.string()]).optional(),
   /** Real time, as clients' time-outs are: one value or [least, most]. */
@@ -165,13 +168,4 @@ export function readScenarioFile(path: string): Scenario {
   }
   parseScenario(value, path);
   return (value ?? {}) as Scenario;
-}
-
-/** `*` and `?` as in a shell; everything else is literal; case matters, as it does on the Platform. */
-export function globToRegExp(glob: string): RegExp {
-  const source = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.');
-  return new RegExp(`^${source}$`, 's');
 }
