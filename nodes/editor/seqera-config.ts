@@ -1,0 +1,133 @@
+import { ask, forgetAnswers, type Identity, type ManagedConnection, RequestError } from './api.js';
+import { combobox } from './combobox.js';
+import { describeForm, STORED } from './connection.js';
+import { layOut } from './fields.js';
+import { register } from './seqera-node.js';
+import { sources } from './suggestions.js';
+import { own, shared } from './text.js';
+import { baseUrl, type Check, isVariable, workspaceId } from './validate.js';
+
+const CLOUD = 'https://api.cloud.seqera.io';
+
+register('seqera-config', {
+  category: 'config',
+  defaults: {
+    name: { value: '' },
+    baseUrl: { value: CLOUD, validate: (value, _options) => problemOf('baseUrl', baseUrl, value, true) },
+    workspaceId: { value: null, validate: (value, _options) => problemOf('workspaceId', workspaceId, value, false) },
+  },
+  credentials: { token: { type: 'password' } },
+  label() {
+    return this.name || this._('label');
+  },
+  oneditprepare() {
+    open(this);
+  },
+  oneditsave() {
+    forgetAnswers();
+  },
+});
+
+function problemOf(property: string, check: Check, value: unknown, required: boolean): true | string {
+  const text = value === null || value === undefined ? '' : String(value).trim();
+  const name = shared(`fields.${property}.label`);
+  if (text === '') return required ? shared('problems.required', { name }) : true;
+  const problem = isVariable(text) ? null : check(text);
+  return problem ? `${name}: ${shared(`problems.${problem.key}`, problem.values)}` : true;
+}
+
+function open(node: RedEditorNode): void {
+  const field = (property: string, icon: string) => {
+    const input = $(`#node-config-input-${property}`);
+    const { row, field: box, hint } = layOut(input, own(node, `fields.${property}.label`) ?? shared(`fields.${property}.label`), icon);
+    const text = own(node, `fields.${property}.hint`) ?? '';
+    hint.text(text);
+    const say = (message: string, tone: 'good' | 'bad' | '' = '') => {
+      hint.text(message || text).toggleClass('seqera-good', tone === 'good').toggleClass('seqera-bad', tone === 'bad');
+    };
+    return { input, row, box, say, text: () => String(input.val() ?? '').trim() };
+  };
+  const name = field('name', 'tag');
+  const address = field('baseUrl', 'globe');
+  const token = field('token', 'key');
+  const workspace = field('workspaceId', 'sitemap');
+  address.input.attr('placeholder', CLOUD);
+
+  const form = () => describeForm(node, { baseUrl: address.text(), token: token.text(), workspaceId: workspace.text() });
+  const { button } = combobox(workspace.input.get(0) as HTMLInputElement, {
+    suggest: (typed) => sources.workspaces({ connection: form(), workspaceId: undefined }, typed),
+    enabled: () => true,
+    onPick: ({ label, group, detail }) => workspace.say([group, label, detail].filter(Boolean).join(' · '), 'good'),
+  });
+  workspace.box.append(button);
+  workspace.input.on('input', () => workspace.say(''));
+
+  // A stored token belongs to the address that it was stored with. Another address needs it typed again.
+  const stored = token.text() === STORED;
+  const storedFor = address.text();
+  address.input.on('input change', () => {
+    const moved = stored && address.text() !== storedFor;
+    if (moved && token.text() === STORED) token.input.val('').trigger('change');
+    if (stored && !moved && token.text() === '') token.input.val(STORED).trigger('change');
+    token.say(moved ? own(node, 'tokenBelongs', { baseUrl: storedFor }) ?? '' : '', moved ? 'bad' : '');
+  });
+
+  const result = $('#seqera-config-check-result');
+  const check = $('#seqera-config-check').on('click', () => {
+    forgetAnswers();
+    check.prop('disabled', true);
+    result.empty().append($('<p>').append($('<i class="fa fa-spinner fa-spin" aria-hidden="true">'), document.createTextNode(` ${own(node, 'check.asking')}`)));
+    ask('seqera/identity', { connection: form() })
+      .then(
+        (identity) => showIdentity(node, result, identity),
+        (error: unknown) => showFailure(result, error),
+      )
+      .finally(() => check.prop('disabled', false));
+  });
+  check.find('span').text(own(node, 'check.button') ?? '');
+
+  ask('seqera/connections').then(
+    ({ connections }) => {
+      const managed = connections.find(({ id }) => id === node.id);
+      if (managed) showManaged(node, managed);
+    },
+    () => undefined, // says the check, when it is asked for
+  );
+
+  /** The environment rules this one: it is shown, not edited, and its token is not shown at all. */
+  function showManaged(of: RedEditorNode, managed: ManagedConnection): void {
+    for (const { input } of [name, address, workspace]) input.prop('disabled', true);
+    button.remove();
+    token.row.hide();
+    address.input.val(managed.baseUrl);
+    workspace.input.val(managed.workspaceId ?? '');
+    workspace.say(managed.workspaceId ? ' ' : own(of, 'personal') ?? '');
+    $('#seqera-config-managed')
+      .empty()
+      .append($('<i class="fa fa-lock" aria-hidden="true">'), $('<div>').text(own(of, 'managed') ?? ''))
+      .show();
+  }
+}
+
+function showIdentity(node: RedEditorNode, result: JQuery, identity: Identity): void {
+  const { user, service, workspace } = identity;
+  const platform = [service.version, service.apiVersion && `API ${service.apiVersion}`].filter(Boolean).join(' · ');
+  const rows: [string, string][] = [
+    ['user', user.email ? `${user.userName} (${user.email})` : user.userName],
+    ['platform', platform ? `${identity.baseUrl} (${platform})` : identity.baseUrl],
+  ];
+  if (workspace) {
+    rows.push(['workspace', `${workspace.organisation} / ${workspace.name}`], ['role', workspace.roles.join(', ')]);
+  } else if (identity.workspaceId === null) rows.push(['workspace', own(node, 'personal') ?? '']);
+  const list = $('<dl>');
+  for (const [key, value] of rows) list.append($('<dt>').text(own(node, `check.${key}`) ?? key), $('<dd>').text(value));
+  result.empty();
+  if (workspace || identity.workspaceId === null) result.append(list);
+  else result.append(list, $('<p class="seqera-problem">').text(shared('problems.workspaceUnseen')));
+}
+
+function showFailure(result: JQuery, error: unknown): void {
+  const code = error instanceof RequestError ? ` (${error.code})` : '';
+  const message = error instanceof Error ? error.message : String(error);
+  result.empty().append($('<p class="seqera-problem">').text(`${message}${code}`));
+}

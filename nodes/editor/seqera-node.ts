@@ -1,0 +1,137 @@
+import { ask, type ManagedConnection } from './api.js';
+import { describeConnection } from './connection.js';
+import { defaultsOf, type Field, layOut, type Row, setUpField, TEXT } from './fields.js';
+import type { Place } from './suggestions.js';
+import { addStyle } from './style.js';
+import { own, shared } from './text.js';
+import { baseUrl, workspaceId } from './validate.js';
+
+/** What a node type is in the editor. Labels and help are in its catalogue (`locales/<language>/<type>.json`). */
+export interface SeqeraNode {
+  icon: string;
+  inputs: 0 | 1;
+  outputs: number;
+  /** Its own properties: name, connection, workspace and address are those of every node. */
+  fields: readonly Field[];
+  /** Further properties, which are not one input of the dialog each. */
+  defaults?: Record<string, RedPropertyDefinition>;
+  /** Called when the fields of the dialog stand. */
+  opened?(node: RedEditorNode, rows: ReadonlyMap<string, Row>): void;
+  saved?(node: RedEditorNode): void;
+}
+
+const COMMON: readonly Field[] = [
+  { property: 'name', value: '', icon: 'tag' },
+  { property: 'workspaceId', value: '', icon: 'sitemap', types: TEXT, suggest: 'workspaces', check: workspaceId },
+  { property: 'baseUrl', value: '', icon: 'globe', types: TEXT, check: baseUrl, legacy: true },
+];
+
+/** Registers a node type with the editor: what all Seqera nodes have in common, and what is its own. */
+export function registerNode(type: string, node: SeqeraNode): void {
+  const fields = [...COMMON, ...node.fields];
+  register(type, {
+    category: 'seqera',
+    color: '#A9A1C6',
+    icon: node.icon,
+    inputs: node.inputs,
+    outputs: node.outputs,
+    defaults: {
+      // An own validation, because the editor's refuses what is fine here: none, or one that is gone, is the default connection.
+      seqera: { value: '', type: 'seqera-config', required: false, validate: (id, _options) => connectionIsValid(id) },
+      ...defaultsOf(fields),
+      ...node.defaults,
+    },
+    label() {
+      return this.name || this._('paletteLabel');
+    },
+    labelStyle() {
+      return this.name ? 'node_label_italic' : '';
+    },
+    paletteLabel() {
+      return this._('paletteLabel');
+    },
+    outputLabels(index) {
+      return own(this, `outputs.${index}`) ?? '';
+    },
+    oneditprepare() {
+      const form = $('#node-input-name').closest('form').data('seqera-node', this.id);
+      form.find('[data-seqera-text]').each((_index, element) => {
+        const key = element.dataset.seqeraText ?? '';
+        element.textContent = own(this, key) ?? shared(key);
+      });
+      const rows = new Map<string, Row>();
+      const place = (): Place => placeOf(rows);
+      setUpConnection();
+      for (const field of fields) {
+        if ($(`#node-input-${field.property}`).length > 0) rows.set(field.property, setUpField(this, field, place));
+      }
+      const workspace = rows.get('workspaceId');
+      if (workspace) void nameWorkspace(workspace, place);
+      node.opened?.(this, rows);
+    },
+    oneditsave() {
+      node.saved?.(this);
+    },
+  });
+}
+
+/** Registers a type, and again when it was removed and added while the page is open: a module is evaluated only once. */
+export function register(type: string, definition: RedNodeDefinition): void {
+  addStyle();
+  RED.nodes.registerType(type, definition);
+  RED.events.on('registry:node-set-added', ({ types }) => {
+    if (types?.includes(type)) RED.nodes.registerType(type, definition);
+  });
+}
+
+function connectionIsValid(id: unknown): boolean {
+  const connection = typeof id === 'string' && id !== '' ? RED.nodes.node(id) : null;
+  return connection?.valid !== false;
+}
+
+function placeOf(rows: ReadonlyMap<string, Row>): Place {
+  const connection = describeConnection(String($('#node-input-seqera').val() ?? ''));
+  const input = rows.get('workspaceId')?.input;
+  if (!input) return { connection, workspaceId: undefined };
+  const value = String(input.val() ?? '').trim();
+  if (value === '') return { connection, workspaceId: undefined };
+  return { connection, workspaceId: input.typedInput('type') === 'str' && /^\d+$/.test(value) ? value : null };
+}
+
+/** Shows which workspace a number is. Silent when it cannot be asked: the field works without. */
+async function nameWorkspace(row: Row, place: () => Place): Promise<void> {
+  const value = String(row.input.val() ?? '');
+  if (!/^\d+$/.test(value) || row.input.typedInput('type') !== 'str') return;
+  try {
+    const { workspaces } = await ask('seqera/workspaces', { connection: place().connection });
+    const found = workspaces.find(({ id }) => id === value);
+    if (found) row.say(`${found.organisation} · ${found.name} · ${found.roles.join(', ')}`, 'good');
+    else row.say(shared('problems.workspaceUnseen'), 'bad');
+  } catch {
+    // The connection's own dialog says what is wrong with it.
+  }
+}
+
+/** The row of the connection; says which one is used while none is chosen. */
+function setUpConnection(): void {
+  const select = $('#node-input-seqera');
+  const { hint } = layOut(select, shared('fields.seqera.label'), 'plug');
+  let managed: ManagedConnection[] | null = null;
+  const show = () => {
+    const chosen = String(select.val() ?? '');
+    if (chosen && chosen !== '_ADD_') hint.text('').removeClass('seqera-bad');
+    else if (managed) {
+      const fallback = managed.find((connection) => connection.default);
+      hint.toggleClass('seqera-bad', !fallback);
+      hint.text(fallback ? shared('connection.usesDefault', { ...fallback }) : shared('connection.noDefault'));
+    }
+  };
+  select.on('change', show);
+  ask('seqera/connections').then(
+    ({ connections }) => {
+      managed = connections;
+      show();
+    },
+    (error: Error) => hint.text(error.message).addClass('seqera-bad'),
+  );
+}

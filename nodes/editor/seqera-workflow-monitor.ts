@@ -1,0 +1,32 @@
+import { NUMBER, TEXT } from './fields.js';
+import { registerNode } from './seqera-node.js';
+import { positive } from './validate.js';
+
+registerNode('seqera-workflow-monitor', {
+  icon: 'seqera-workflow-monitor.svg',
+  inputs: 1,
+  outputs: 3,
+  fields: [
+    {
+      property: 'workflowId',
+      value: 'workflowId',
+      icon: 'hashtag',
+      types: ['msg', ...TEXT.filter((type) => type !== 'msg')],
+      suggest: 'runs',
+      required: true,
+    },
+    { property: 'keepPolling', value: true, icon: 'refresh' },
+    { property: 'poll', value: 5, icon: 'clock-o', types: NUMBER, required: true, check: positive },
+  ],
+  defaults: {
+    pollUnits: { value: 'seconds' },
+  },
+  opened(_node, rows) {
+    const units = $('#node-input-pollUnits');
+    const follow = rows.get('keepPolling')?.input;
+    const show = () => rows.get('poll')?.show(follow?.is(':checked') === true);
+    follow?.on('change', show);
+    show();
+    units.attr('aria-label', String($('#node-input-poll-label').text()));
+  },
+});

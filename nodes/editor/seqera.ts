@@ -1,1 +1,0 @@
-const placeholder = 1;

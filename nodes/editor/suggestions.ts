@@ -1,0 +1,71 @@
+import { ask, type ConnectionRef } from './api.js';
+import type { Suggestion } from './combobox.js';
+import { shared } from './text.js';
+
+/** What a dialog's fields say about where to look. */
+export interface Place {
+  connection: ConnectionRef;
+  /** Own workspace of the node; undefined: the connection's; null: known only when the flow runs. */
+  workspaceId: string | undefined | null;
+}
+
+export type Source = (place: Place, typed: string) => Promise<Suggestion[]>;
+
+function question({ connection, workspaceId }: Place, search?: string) {
+  if (workspaceId === null) throw new Error(shared('suggest.workspaceLater'));
+  return { connection, ...(workspaceId ? { workspaceId } : {}), ...(search ? { search } : {}) };
+}
+
+const has = (typed: string, ...texts: (string | null)[]) =>
+  texts.some((text) => text?.toLowerCase().includes(typed.toLowerCase()));
+
+const joined = (...parts: (string | null | false)[]) => parts.filter(Boolean).join(' · ');
+
+/** Where suggestions come from, by what they are: a field names one of these. */
+export const sources = {
+  async workspaces({ connection }, typed) {
+    const { workspaces } = await ask('seqera/workspaces', { connection });
+    return workspaces
+      .filter(({ id, name, organisation }) => has(typed, id, name, organisation))
+      .map(({ id, name, organisation, roles, shared: isShared }) => ({
+        value: id,
+        label: name,
+        detail: joined(id, roles.join(', '), isShared && shared('suggest.sharedWorkspace')),
+        group: organisation,
+      }));
+  },
+
+  async launchpads(place, typed) {
+    const { launchpads } = await ask('seqera/launchpads', question(place, typed));
+    return launchpads.map(({ name, description, repository, workspace, shared: isShared }) => ({
+      value: name,
+      detail: joined(isShared && shared('suggest.sharedFrom', { workspace: workspace ?? '' }), description, repository),
+    }));
+  },
+
+  async labels(place, typed) {
+    const { labels } = await ask('seqera/labels', question(place, typed));
+    return labels.map(({ name }) => ({ value: name }));
+  },
+
+  async computeEnvs(place, typed) {
+    const { computeEnvs } = await ask('seqera/compute-envs', question(place));
+    return computeEnvs
+      .filter(({ id, name }) => has(typed, id, name))
+      .map(({ name, platform, status, primary }) => ({
+        value: name,
+        detail: joined(platform, status, primary && shared('suggest.primary')),
+      }));
+  },
+
+  async runs(place, typed) {
+    const { runs } = await ask('seqera/runs', question(place, typed));
+    return runs.map(({ id, runName, status, projectName }) => ({
+      value: id,
+      label: runName,
+      detail: joined(status, projectName, id),
+    }));
+  },
+} satisfies Record<string, Source>;
+
+export type SourceName = keyof typeof sources;

@@ -1,0 +1,17 @@
+/** What a catalogue entry is called with: `__name__` in the text is replaced by the value. */
+export type Values = Record<string, unknown>;
+
+/**
+ * A text that all dialogs share. It is in the catalogue of the connection node, because Node-RED keeps one catalogue a
+ * node and every dialog of the pack has a connection. The name of the catalogue is asked for: it holds the package's name.
+ */
+export function shared(key: string, values?: Values): string {
+  const catalogue = RED.nodes.registry.getNodeSetForType('seqera-config')?.id ?? '';
+  return RED._(`${catalogue}:shared.${key}`, values);
+}
+
+/** A text of the node's own catalogue, or null when it has none under that key. */
+export function own(node: RedEditorNode, key: string, values?: Values): string | null {
+  const text = node._(key, values);
+  return text === key ? null : text;
+}

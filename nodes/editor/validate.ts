@@ -1,0 +1,52 @@
+// What a field may hold. Each returns null, or the key of the text (under `problems`) that says what is wrong.
+
+/** Why a value is refused: a key of the shared catalogue and what to fill in there. */
+export interface Problem {
+  key: string;
+  values?: Record<string, unknown>;
+}
+
+export type Check = (value: string) => Problem | null;
+
+/** Nextflow's rule for run names (it ignores case), and the Platform's limit of 80. */
+export const runName: Check = (value) =>
+  value.length <= 80 && /^[a-z](?:[a-z\d]|[-_](?=[a-z\d]))*$/i.test(value) ? null : { key: 'runName' };
+
+export const workspaceId: Check = (value) => (/^\d+$/.test(value) ? null : { key: 'workspaceId' });
+
+/** Simple labels, comma-separated: 2 to 39 letters and digits, single `-` or `_` between them. */
+export const labels: Check = (value) => {
+  for (const name of value.split(',').map((part) => part.trim())) {
+    const well = name.length >= 2 && name.length <= 39 && /^[a-z\d]+(?:[-_][a-z\d]+)*$/i.test(name);
+    if (name !== '' && !well) return { key: 'label', values: { name } };
+  }
+  return null;
+};
+
+export const jsonObject: Check = (value) => {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? null : { key: 'jsonObject' };
+  } catch (error) {
+    return { key: 'json', values: { reason: error instanceof Error ? error.message : String(error) } };
+  }
+};
+
+export const baseUrl: Check = (value) => {
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    return { key: 'baseUrl' };
+  }
+  const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? null : { key: 'baseUrl' };
+};
+
+export const positive: Check = (value) => {
+  const number = Number(value);
+  return value.trim() !== '' && Number.isFinite(number) && number > 0 ? null : { key: 'positive' };
+};
+
+/** `${VARIABLE}` as the whole value: Node-RED fills it in when the flow starts, so nothing can be said about it here. */
+export const isVariable = (value: string): boolean => /^\$(\{[^}]+\}|\([^)]+\))$/.test(value);
