@@ -1,0 +1,183 @@
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resolveCredentialSecret, withoutCredentials } from './credential-file.ts';
+import type { FlowStore } from './flow-store.ts';
+import { createLibraryStore } from './library-store.ts';
+import { createSessionStore } from './session-store.ts';
+import { createStorageModule } from './storage-module.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'redstart-data-'));
+});
+afterEach(async () => await rm(dir, { recursive: true, force: true }));
+const at = (name: string): string => join(dir, name);
+const mode = async (name: string): Promise<number> => (await stat(at(name))).mode & 0o777;
+
+/** As Node-RED writes it. */
+function encrypt(value: unknown, secret: string): string {
+  const iv = randomBytes(16);
+  const cipher = createCipheriv('aes-256-ctr', createHash('sha256').update(secret).digest(), iv);
+  return JSON.stringify({
+    $: iv.toString('hex') + cipher.update(JSON.stringify(value), 'utf8', 'base64') + cipher.final('base64'),
+  });
+}
+
+describe('resolveCredentialSecret', () => {
+  const resolve = (configured: string | null) =>
+    resolveCredentialSecret({
+      configured,
+      secretFile: at('credential-secret'),
+      credentialFile: at('credentials.json'),
+    });
+
+  it('makes one up once, for nobody else to read', async () => {
+    const first = await resolve(null);
+    expect(first.generated).toBe(true);
+    expect(await mode('credential-secret')).toBe(0o600);
+    expect(await resolve(null)).toEqual({ secret: first.secret, generated: false });
+  });
+
+  it('takes the configured one and writes nothing', async () => {
+    expect(await resolve('configured-secret')).toEqual({ secret: 'configured-secret', generated: false });
+    await expect(stat(at('credential-secret'))).rejects.toThrow();
+  });
+
+  it('refuses a secret that does not open the credentials', async () => {
+    await writeFile(at('credentials.json'), encrypt({ n: { token: 'x' } }, 'the right one'));
+    await expect(resolve('a wrong one')).rejects.toMatchObject({ code: 'CREDENTIAL_SECRET_WRONG', exitCode: 78 });
+    expect(await resolve('the right one')).toMatchObject({ secret: 'the right one' });
+  });
+
+  it('tells that the generated secret would open them', async () => {
+    const { secret } = await resolve(null);
+    await writeFile(at('credentials.json'), encrypt({}, secret));
+    await expect(resolve('configured-secret')).rejects.toMatchObject({
+      code: 'CREDENTIAL_SECRET_WRONG',
+      mend: expect.stringContaining(`REDSTART_CREDENTIAL_SECRET_FILE=${at('credential-secret')}`),
+    });
+  });
+
+  it('makes up no new one over credentials that it cannot open', async () => {
+    await writeFile(at('credentials.json'), encrypt({}, 'lost'));
+    await expect(resolve(null)).rejects.toMatchObject({ code: 'CREDENTIAL_SECRET_MISSING' });
+  });
+
+  it('refuses a damaged credentials file', async () => {
+    await writeFile(at('credentials.json'), '{"$":');
+    await expect(resolve('any')).rejects.toMatchObject({ code: 'CREDENTIALS_FILE_DAMAGED' });
+  });
+});
+
+describe('createSessionStore', () => {
+  const sessions = { 'secret-token': { user: 'admin', scope: '*' }, other: { user: 'gone' } };
+  const open = (secret: string, password: string | null, unreadable: string[] = []) =>
+    createSessionStore({
+      path: at('sessions.json'),
+      secret,
+      fingerprint: async (user, salt) => (user === 'admin' && password !== null ? `${salt}/${password}` : null),
+      onUnreadable: (reason) => unreadable.push(reason),
+    });
+
+  it('keeps sessions, encrypted, of users that are still there', async () => {
+    await open('s', 'pw').save(sessions);
+    const text = await readFile(at('sessions.json'), 'utf8');
+    expect(text).not.toContain('secret-token');
+    expect(text).not.toContain(Buffer.from('secret-token').toString('base64').slice(0, 12));
+    expect(await mode('sessions.json')).toBe(0o600);
+    expect(await open('s', 'pw').load()).toEqual({ 'secret-token': { user: 'admin', scope: '*' } });
+  });
+
+  it('ends the sessions of a user whose password changed or who is gone', async () => {
+    await open('s', 'pw').save(sessions);
+    expect(await open('s', 'other').load()).toEqual({});
+    expect(await open('s', null).load()).toEqual({});
+  });
+
+  it('starts empty with another secret, a damaged file or none', async () => {
+    const unreadable: string[] = [];
+    expect(await open('s', 'pw', unreadable).load()).toEqual({});
+    expect(unreadable).toEqual([]);
+    await open('s', 'pw').save(sessions);
+    expect(await open('another', 'pw', unreadable).load()).toEqual({});
+    await writeFile(at('sessions.json'), '{}');
+    expect(await open('s', 'pw', unreadable).load()).toEqual({});
+    expect(unreadable).toHaveLength(2);
+  });
+});
+
+describe('createLibraryStore', () => {
+  it('lists, reads and writes', async () => {
+    const library = createLibraryStore(dir);
+    expect(await library.get('functions', '/')).toEqual([]);
+    await library.save('functions', 'team/clean.js', { name: 'Clean' }, 'return msg;');
+    await library.save('functions', 'top', {}, 'x');
+    expect(await library.get('functions', '')).toEqual(['team', { fn: 'top' }]);
+    expect(await library.get('functions', 'team/')).toEqual([{ name: 'Clean', fn: 'clean.js' }]);
+    expect(await library.get('functions', 'team/clean.js')).toBe('return msg;');
+    await expect(library.get('functions', 'nothing')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it.each(['../x', 'a/../../x', '.hidden', 'a\\b', 'a\0b'])('refuses the path %j', async (path) => {
+    await expect(createLibraryStore(dir).save('functions', path, {}, '')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
+
+describe('createStorageModule', () => {
+  const module = (save: () => Promise<void>) =>
+    createStorageModule({
+      dataDir: dir,
+      flows: { load: async () => [], save } as unknown as FlowStore,
+      credentialSecret: 'secret',
+      managedIds: ['seqera-default'],
+      sessions: { load: () => Promise.reject(new Error('disk')), save: () => Promise.reject(new Error('disk')) },
+      logger: pino({ level: 'silent' }),
+    });
+
+  it('puts the credentials back when the flows are refused', async () => {
+    const storage = module(() => Promise.reject(new Error('refused')));
+    await storage.saveCredentials({ $: 'first' });
+    await expect(storage.saveFlows([])).rejects.toThrow('refused');
+    expect(await storage.getCredentials()).toEqual({});
+    const working = module(async () => {});
+    await working.saveCredentials({ $: 'second' });
+    await working.saveFlows([]);
+    expect(await working.getCredentials()).toEqual({ $: 'second' });
+    expect(await mode('credentials.json')).toBe(0o600);
+  });
+
+  it('keeps no credentials of a connection from the environment', async () => {
+    const storage = module(async () => {});
+    await storage.saveCredentials(
+      JSON.parse(encrypt({ 'seqera-default': { token: 'x' }, n: { token: 'y' } }, 'secret')),
+    );
+    const blob = await storage.getCredentials();
+    expect(withoutCredentials(blob, 'secret', ['seqera-default'])).toBe(blob);
+    expect(withoutCredentials(blob, 'secret', ['n'])).not.toBe(blob);
+  });
+
+  it('never rejects for sessions', async () => {
+    const storage = module(async () => {});
+    expect(await storage.getSessions()).toEqual({});
+    await expect(storage.saveSessions({})).resolves.toBeUndefined();
+  });
+
+  it('keeps the settings, and refuses a damaged file', async () => {
+    const storage = module(async () => {});
+    expect(await storage.getSettings()).toEqual({});
+    await storage.saveSettings({ a: 1 });
+    expect(await storage.getSettings()).toEqual({ a: 1 });
+    await writeFile(at('settings.json'), '{');
+    await expect(storage.getSettings()).rejects.toMatchObject({ code: 'SETTINGS_FILE_DAMAGED' });
+  });
+
+  it('has its methods as its own properties, which Node-RED asks for', () => {
+    const storage = module(async () => {});
+    for (const name of ['getSettings', 'saveSettings', 'getSessions', 'saveSessions'])
+      expect(Object.hasOwn(storage, name)).toBe(true);
+  });
+});

@@ -1,0 +1,83 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RedstartError } from '../errors.ts';
+import { type FlowFile, nodesOf, parseFlowFile } from './flow-file.ts';
+import { type FlowNode, titleOf } from './flow-node.ts';
+
+/**
+ * Reads every flow file of the folder, in the order of their names. Subfolders and names that start with a dot are left
+ * alone. Throws a RedstartError at the first file that cannot be taken: half of a team's flows is no state to run in.
+ */
+export async function readFlowFiles(dir: string): Promise<FlowFile[]> {
+  const files: FlowFile[] = [];
+  for (const name of await flowFileNames(dir)) {
+    const path = join(dir, name);
+    files.push(parseFlowFile(path, name, await read(path)));
+  }
+  refuseDuplicates(files);
+  return files;
+}
+
+async function flowFileNames(dir: string): Promise<string[]> {
+  try {
+    const entries = await readdir(dir);
+    // By code unit, not by locale: the order of tabs must not depend on the machine.
+    const names = entries.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();
+    const kinds = await Promise.all(names.map((name) => stat(join(dir, name)).catch(() => null)));
+    // A dangling link stays in the list, so that reading it says what is wrong.
+    return names.filter((_, index) => !kinds[index]?.isDirectory());
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new RedstartError({
+      code: 'FLOWS_FOLDER_MISSING',
+      exitCode: 66,
+      message:
+        code === 'ENOENT'
+          ? `The flows folder ${dir} does not exist.`
+          : `The flows folder ${dir} cannot be read (${code ?? (error as Error).message}).`,
+      mend:
+        code === 'ENOENT'
+          ? `Create it (mkdir -p ${dir}), or set REDSTART_FLOWS_DIR to the folder that holds your flow files.`
+          : 'REDSTART_FLOWS_DIR must name a folder that this user may read and enter.',
+      cause: error,
+    });
+  }
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new RedstartError({
+      code: 'FLOW_FILE_UNREADABLE',
+      exitCode: 66,
+      message: `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
+      mend: 'Give this user the right to read it, or take it out of the flows folder.',
+      cause: error,
+    });
+  }
+}
+
+function refuseDuplicates(files: readonly FlowFile[]): void {
+  const seen = new Map<string, { file: FlowFile; node: FlowNode }>();
+  for (const file of files) {
+    for (const node of nodesOf(file)) {
+      const other = seen.get(node.id);
+      if (other) {
+        const where = other.file === file ? `twice in ${file.path}` : `in ${other.file.path} and in ${file.path}`;
+        throw new RedstartError({
+          code: 'FLOW_DUPLICATE_ID',
+          exitCode: 65,
+          message: `The node id "${node.id}" is used ${where} (${describe(other.node)}; ${describe(node)}).`,
+          mend: 'Keep one of the two. If a flow was copied by copying its file, import it in the editor instead: that gives it new ids.',
+        });
+      }
+      seen.set(node.id, { file, node });
+    }
+  }
+}
+
+function describe(node: FlowNode): string {
+  const title = titleOf(node);
+  return title === node.type ? node.type : `${node.type} "${title}"`;
+}

@@ -1,0 +1,115 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { RedstartError } from '../errors.ts';
+import { type CredentialBlob, readCredentialFile, withoutCredentials } from './credential-file.ts';
+import { type FlowNode, isObject } from './flow-node.ts';
+import type { FlowStore } from './flow-store.ts';
+import { createLibraryStore } from './library-store.ts';
+import type { Sessions } from './session-store.ts';
+import { replaceFile } from './write-files.ts';
+
+export interface StorageModuleOptions {
+  dataDir: string;
+  flows: FlowStore;
+  credentialSecret: string;
+  /** Ids of the connections of the environment: what an editor sends as their credentials is not kept. */
+  managedIds: readonly string[];
+  sessions: { load(): Promise<Sessions>; save(sessions: Sessions): Promise<void> };
+  logger: Logger;
+}
+
+/** What Node-RED calls to read and write all that it keeps. */
+export interface StorageModule {
+  init(): Promise<void>;
+  getFlows(): Promise<FlowNode[]>;
+  saveFlows(nodes: FlowNode[]): Promise<void>;
+  getCredentials(): Promise<CredentialBlob>;
+  saveCredentials(blob: CredentialBlob): Promise<void>;
+  getSettings(): Promise<Record<string, unknown>>;
+  saveSettings(settings: Record<string, unknown>): Promise<void>;
+  getSessions(): Promise<Sessions>;
+  saveSessions(sessions: Sessions): Promise<void>;
+  getLibraryEntry(type: string, path: string): Promise<unknown>;
+  saveLibraryEntry(type: string, path: string, meta: Record<string, unknown>, body: string): Promise<void>;
+}
+
+/** Names within the data folder. */
+export const DATA_FILES = {
+  credentialSecret: 'credential-secret',
+  credentials: 'credentials.json',
+  sessions: 'sessions.json',
+  settings: 'settings.json',
+  library: 'library',
+  removedFlows: 'removed-flows',
+} as const;
+
+/** Node-RED's storage interface over the flow files and the data folder. */
+export function createStorageModule(options: StorageModuleOptions): StorageModule {
+  const { dataDir, flows, sessions, logger } = options;
+  const credentialFile = join(dataDir, DATA_FILES.credentials);
+  const settingsFile = join(dataDir, DATA_FILES.settings);
+  const library = createLibraryStore(join(dataDir, DATA_FILES.library));
+  let credentialsBefore: CredentialBlob | null = null;
+
+  const writeCredentials = (blob: CredentialBlob): Promise<void> =>
+    replaceFile(credentialFile, JSON.stringify(blob), 0o600);
+
+  // Node-RED asks with hasOwnProperty for settings and sessions: the methods of a class would silently not be found.
+  return {
+    async init() {
+      await mkdir(join(dataDir, DATA_FILES.removedFlows), { recursive: true, mode: 0o700 });
+    },
+    getFlows: () => flows.load(),
+    async saveFlows(nodes) {
+      // Node-RED stores the credentials first. If the flows are then refused, theirs must be back: without this, the
+      // credentials of a node that was deleted in a refused deploy would be gone while the node is still there.
+      const before = credentialsBefore;
+      credentialsBefore = null;
+      try {
+        await flows.save(nodes);
+      } catch (error) {
+        if (before) await writeCredentials(before);
+        throw error;
+      }
+    },
+    getCredentials: () => readCredentialFile(credentialFile),
+    async saveCredentials(blob) {
+      credentialsBefore = await readCredentialFile(credentialFile);
+      await writeCredentials(withoutCredentials(blob, options.credentialSecret, options.managedIds));
+    },
+    async getSettings() {
+      try {
+        const value: unknown = JSON.parse(await readFile(settingsFile, 'utf8'));
+        if (isObject(value)) return value;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+      }
+      throw new RedstartError({
+        code: 'SETTINGS_FILE_DAMAGED',
+        exitCode: 65,
+        message: `${settingsFile} is not readable JSON.`,
+        mend: 'Restore it from a backup, or remove it: it holds the editor preferences of the users and nothing else that matters.',
+      });
+    },
+    saveSettings: (settings) => replaceFile(settingsFile, JSON.stringify(settings, null, 2), 0o600),
+    // These two run in Node-RED where nobody catches: a rejection would end the process, on a request of anybody.
+    async getSessions() {
+      try {
+        return await sessions.load();
+      } catch (error) {
+        logger.warn({ err: error }, 'the editor sessions cannot be read: everybody signs in again');
+        return {};
+      }
+    },
+    async saveSessions(all) {
+      try {
+        await sessions.save(all);
+      } catch (error) {
+        logger.warn({ err: error }, 'the editor sessions cannot be saved: they end when the program does');
+      }
+    },
+    getLibraryEntry: (type, path) => library.get(type, path),
+    saveLibraryEntry: (type, path, meta, body) => library.save(type, path, meta, body),
+  };
+}

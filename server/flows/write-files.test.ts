@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type FileChange, replaceFile, writeFiles } from './write-files.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'redstart-write-'));
+});
+afterEach(async () => await rm(dir, { recursive: true, force: true }));
+
+const change = (name: string, text: string | null): FileChange => ({ path: join(dir, name), text, mode: 0o644 });
+const read = (name: string): Promise<string> => readFile(join(dir, name), 'utf8');
+
+it('writes, creates and removes', async () => {
+  await writeFile(join(dir, 'a'), 'old', { mode: 0o640 });
+  await writeFile(join(dir, 'c'), 'old');
+  await writeFiles([change('a', 'new'), change('b', 'new'), change('c', null)]);
+  expect((await readdir(dir)).sort()).toEqual(['a', 'b']);
+  expect([await read('a'), await read('b')]).toEqual(['new', 'new']);
+  expect((await stat(join(dir, 'a'))).mode & 0o777).toBe(0o640);
+  expect((await stat(join(dir, 'b'))).mode & 0o777).toBe(0o644);
+});
+
+it('leaves everything as it was when one file cannot be written', async () => {
+  await writeFile(join(dir, 'a'), 'old');
+  await expect(writeFiles([change('a', 'new'), change('missing/b', 'new')])).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(await readdir(dir)).toEqual(['a']);
+  expect(await read('a')).toBe('old');
+});
+
+it('puts back what it had renamed or removed when a later rename fails', async () => {
+  await writeFile(join(dir, 'a'), 'old', { mode: 0o640 });
+  await writeFile(join(dir, 'b'), 'old');
+  const trap: FileChange = {
+    path: join(dir, 'd'),
+    mode: 0o644,
+    // Read while staging: from then on a folder stands in the way of the rename.
+    get text() {
+      mkdirSync(join(dir, 'd', 'x'), { recursive: true });
+      return 'new';
+    },
+  };
+  await expect(writeFiles([change('a', 'new'), change('b', null), change('c', 'new'), trap])).rejects.toThrow();
+  expect((await readdir(dir)).sort()).toEqual(['a', 'b', 'd']);
+  expect([await read('a'), await read('b')]).toEqual(['old', 'old']);
+  expect((await stat(join(dir, 'a'))).mode & 0o777).toBe(0o640);
+});
+
+it('replaceFile leaves no temporary file behind when it fails', async () => {
+  await mkdir(join(dir, 'a'));
+  await writeFile(join(dir, 'a', 'x'), '');
+  await expect(replaceFile(join(dir, 'a'), 'new', 0o600)).rejects.toThrow();
+  expect(await readdir(dir)).toEqual(['a']);
+});

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** One file to change: its new text, or null to remove it. */
+export interface FileChange {
+  path: string;
+  text: string | null;
+  /** Permissions of a new file; an existing one keeps its own. */
+  mode: number;
+}
+
+/**
+ * Changes several files as one: everything is first written beside its target, which is where a full disk shows; only
+ * then the renames follow. When one of these fails, those already done are put back. Throws the first failure.
+ */
+export async function writeFiles(changes: readonly FileChange[]): Promise<void> {
+  const staged: {
+    change: FileChange;
+    target: string;
+    temporary: string | null;
+    before: Buffer | null;
+    mode: number;
+  }[] = [];
+  try {
+    for (const change of changes) {
+      // The target of a link is replaced, not the link.
+      const target = await realpath(change.path).catch(() => change.path);
+      const before = await readFile(target).catch(ignoreMissing);
+      const mode = before === null ? change.mode : (await stat(target)).mode & 0o7777;
+      const entry = { change, target, temporary: null as string | null, before, mode };
+      staged.push(entry);
+      const { text } = change;
+      if (text === null) continue;
+      entry.temporary = temporaryFor(target);
+      await writeSynced(entry.temporary, text, mode);
+    }
+  } catch (error) {
+    await discard(staged);
+    throw error;
+  }
+
+  const done: typeof staged = [];
+  try {
+    for (const entry of staged) {
+      if (entry.temporary === null) await rm(entry.target, { force: true });
+      else await rename(entry.temporary, entry.target);
+      done.push(entry);
+    }
+  } catch (error) {
+    for (const { target, before, mode } of done.reverse()) {
+      if (before === null) await rm(target, { force: true }).catch(() => {});
+      else await replaceFile(target, before, mode).catch(() => {});
+    }
+    await discard(staged);
+    throw error;
+  }
+  for (const folder of new Set(staged.map(({ target }) => dirname(target)))) await syncFolder(folder);
+}
+
+/** Writes one file so that a crash leaves either the old or the new content. */
+export async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const temporary = temporaryFor(path);
+  try {
+    await writeSynced(temporary, content, mode);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+// A leading dot, so that a crash in between leaves nothing that is taken for a flow file.
+function temporaryFor(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
+}
+
+async function writeSynced(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync().catch(ignoreDenied);
+  } finally {
+    await file.close();
+  }
+  // The umask (077) took bits away that the file had; some file systems know no modes at all.
+  await chmod(path, mode).catch(() => {});
+}
+
+async function syncFolder(path: string): Promise<void> {
+  // The rename itself is durable only after this. Not every platform lets a folder be opened.
+  const folder = await open(path, 'r').catch(() => null);
+  if (!folder) return;
+  await folder.sync().catch(() => {});
+  await folder.close();
+}
+
+async function discard(staged: readonly { temporary: string | null }[]): Promise<void> {
+  for (const { temporary } of staged) if (temporary) await rm(temporary, { force: true }).catch(() => {});
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
+}
+
+// Under Node's permission model fsync is refused though writing is allowed.
+function ignoreDenied(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ERR_ACCESS_DENIED') throw error;
+}
