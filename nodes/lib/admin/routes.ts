@@ -1,0 +1,3 @@
+import type { RedApi } from '../red.ts';
+
+export function registerAdminRoutes(_RED: RedApi): void {}

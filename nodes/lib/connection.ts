@@ -1,0 +1,137 @@
+import type { PlatformClient } from './client.ts';
+import { type ClientSettings, clientFor, tokenKey } from './clients.ts';
+import { invalidInput } from './errors.ts';
+import type { RedApi } from './red.ts';
+import { normaliseBaseUrl } from './urls.ts';
+
+/** What the appliance puts on Node-RED's settings as `seqera`: connections from its environment. */
+export interface ManagedConnections {
+  defaultId: string;
+  connections: Record<string, ManagedConnection>;
+}
+
+export interface ManagedConnection {
+  name: string;
+  baseUrl: string;
+  workspaceId: string | null;
+  /** The token of now: it can change while the program runs. */
+  token(): string;
+}
+
+export interface Connection {
+  readonly id: string;
+  readonly name: string;
+  readonly client: PlatformClient;
+  readonly baseUrl: string;
+  readonly workspaceId: string | null;
+  /** From the environment: neither shown for editing nor stored. */
+  readonly managed: boolean;
+  /** The same token at another base URL. @throws SEQERA_INVALID_INPUT unless the origin is that of the connection */
+  at(baseUrl: string): PlatformClient;
+}
+
+export const DEFAULT_BASE_URL = 'https://api.cloud.seqera.io';
+
+interface Source {
+  id: string;
+  name: string;
+  baseUrl: string;
+  workspaceId: string | null;
+  managed: boolean;
+  key: string;
+  token: () => string;
+  settings?: ClientSettings | undefined;
+}
+
+function connect(source: Source): Connection {
+  const { id, name, workspaceId, managed, key, token, settings } = source;
+  const baseUrl = normaliseBaseUrl(source.baseUrl);
+  const client = clientFor({ baseUrl, token, key, settings });
+  return {
+    id,
+    name,
+    client,
+    baseUrl,
+    workspaceId,
+    managed,
+    at(other) {
+      const wanted = normaliseBaseUrl(other);
+      if (wanted === baseUrl) return client;
+      if (new URL(wanted).origin !== new URL(baseUrl).origin) {
+        throw invalidInput(
+          `The base URL ${wanted} is on another host than the connection (${baseUrl}), and a token goes only to the host that it was entered for. Make a connection (seqera-config) for ${new URL(wanted).host} and choose it in the node.`,
+        );
+      }
+      return clientFor({ baseUrl: wanted, token, key, settings });
+    },
+  };
+}
+
+const settingsOf = (RED: RedApi): { seqera?: ManagedConnections; seqeraClient?: ClientSettings } =>
+  RED.settings as object;
+
+/** The connections that the appliance's environment gives; undefined in a stock Node-RED. */
+export const managedConnections = (RED: RedApi): ManagedConnections | undefined => settingsOf(RED).seqera;
+
+/** Endpoint and token together from the settings, never one of them from a flow: else a flow could send the token away. */
+export function managedConnection(RED: RedApi, id: string): Connection | null {
+  const managed = managedConnections(RED);
+  const found = managed && Object.hasOwn(managed.connections, id) ? managed.connections[id] : undefined;
+  if (!found) return null;
+  return connect({
+    id,
+    name: found.name,
+    baseUrl: found.baseUrl,
+    workspaceId: found.workspaceId,
+    managed: true,
+    key: `environment ${id}`,
+    token: () => found.token(),
+    settings: settingsOf(RED).seqeraClient,
+  });
+}
+
+/** A connection that a user made: its token comes from the credentials of the node. */
+export function ownConnection(
+  RED: RedApi,
+  {
+    id,
+    name,
+    baseUrl,
+    workspaceId,
+    token,
+  }: { id: string; name: string; baseUrl: string; workspaceId: string | null; token: string },
+): Connection {
+  return connect({
+    id,
+    name,
+    baseUrl,
+    workspaceId,
+    managed: false,
+    key: tokenKey(token),
+    token: () => token,
+    settings: settingsOf(RED).seqeraClient,
+  });
+}
+
+/** A configuration node of this pack, as other nodes see it. */
+export interface ConfigNode {
+  readonly type: string;
+  /** @throws SeqeraError when its properties cannot be used */
+  connection(): Connection;
+}
+
+/**
+ * The connection that a node names, else the default one of the environment: flows are passed around with an empty
+ * or dangling id. @returns null when there is none at all. @throws SeqeraError when it is there and unusable
+ */
+export function connectionFor(RED: RedApi, configNodeId: string | undefined): Connection | null {
+  const id = configNodeId ?? '';
+  if (id !== '') {
+    const managed = managedConnection(RED, id);
+    if (managed) return managed;
+    const node = RED.nodes.getNode(id) as unknown as ConfigNode | null | undefined;
+    if (node && node.type === 'seqera-config') return node.connection();
+  }
+  const defaultId = managedConnections(RED)?.defaultId;
+  return defaultId === undefined ? null : managedConnection(RED, defaultId);
+}

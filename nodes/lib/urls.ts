@@ -1,0 +1,65 @@
+import { invalidInput } from './errors.ts';
+
+export type QueryValue = string | number | boolean | null | undefined | readonly (string | number)[];
+export type Query = Record<string, QueryValue>;
+
+/** Without a trailing slash. @throws SEQERA_INVALID_INPUT when it is no http(s) URL or carries a user name. */
+export function normaliseBaseUrl(baseUrl: string): string {
+  const text = baseUrl.trim();
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw invalidInput(`The base URL is no http or https address: it should look like https://api.cloud.seqera.io`);
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw invalidInput('The base URL may hold a host and a path, but no user name, query or fragment');
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** Lists are joined by commas, which is how the Platform takes `attributes`; empty values are left out. */
+export function queryString(query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === null || value === undefined || value === '') continue;
+    search.set(name, Array.isArray(value) ? value.join(',') : String(value));
+  }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** The base URL may carry a path, so paths are joined to it. @throws SEQERA_INVALID_INPUT when the path leaves it. */
+export function joinUrl(baseUrl: string, path: string, query?: Query): string {
+  const bad = !path.startsWith('/') || path.startsWith('//') || /[\\?#]/.test(path) || hasControl(path);
+  const url = bad ? undefined : new URL(baseUrl + path);
+  const base = new URL(baseUrl);
+  const root = base.pathname.replace(/\/+$/, '');
+  // A decoded `..` is resolved by URL, which shows as another path than the one that was written.
+  if (
+    !url ||
+    url.origin !== base.origin ||
+    !url.pathname.startsWith(`${root}/`) ||
+    /(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path)
+  ) {
+    throw invalidInput(`The path ${JSON.stringify(path)} does not stay below the base URL`);
+  }
+  return url.href + queryString(query);
+}
+
+function hasControl(text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) < 0x20) return true;
+  return false;
+}
+
+/** A segment of a path: an id or a name that a flow gave. */
+export const segment = (value: string | number): string => {
+  const text = String(value);
+  if (text === '' || text === '.' || text === '..') throw invalidInput(`${JSON.stringify(text)} is no id`);
+  return encodeURIComponent(text);
+};
+
+/** The web page's base of an API base: `api.` before the host and `/api` behind it fall away. */
+export function webUrl(baseUrl: string): string {
+  const url = new URL(baseUrl);
+  const host = url.host.replace(/^api\./, '');
+  return `${url.protocol}//${host}${url.pathname.replace(/\/+$/, '').replace(/\/api$/, '')}`;
+}

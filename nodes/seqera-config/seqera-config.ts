@@ -1,0 +1,57 @@
+import { registerAdminRoutes } from '../lib/admin/routes.ts';
+import { type Connection, DEFAULT_BASE_URL, managedConnection, ownConnection } from '../lib/connection.ts';
+import { SeqeraError } from '../lib/errors.ts';
+import type { RedApi, RedNode, RedNodeDef } from '../lib/red.ts';
+
+interface ConfigDef extends RedNodeDef {
+  baseUrl?: string;
+  workspaceId?: string | number | null;
+}
+
+interface ConfigInstance extends RedNode<{ token?: string }> {
+  baseUrl: string;
+  workspaceId: string | null;
+  connection(): Connection;
+}
+
+export default function (RED: RedApi): void {
+  function SeqeraConfig(this: ConfigInstance, def: ConfigDef): void {
+    RED.nodes.createNode(this, def);
+    // Read here once and put out of sight: whoever prints the node must not print the token.
+    const token = this.credentials?.token ?? '';
+    Object.defineProperty(this, 'credentials', {
+      value: this.credentials,
+      enumerable: false,
+      configurable: true,
+      writable: true,
+    });
+
+    // For a connection of the environment nothing of the flow file counts, whatever someone wrote under its id.
+    const managed = managedConnection(RED, def.id);
+    const workspaceId = String(def.workspaceId ?? '').trim();
+    this.baseUrl = managed?.baseUrl ?? (String(def.baseUrl ?? '').trim() || DEFAULT_BASE_URL);
+    this.workspaceId = managed ? managed.workspaceId : workspaceId === '' ? null : workspaceId;
+    this.connection = () => {
+      if (managed) return managed;
+      if (token === '') {
+        throw new SeqeraError(
+          'SEQERA_NO_CONNECTION',
+          `The connection "${def.name || def.id}" has no token: open it in the editor and enter one.`,
+        );
+      }
+      const { id } = this;
+      return ownConnection(RED, {
+        id,
+        name: def.name || id,
+        baseUrl: this.baseUrl,
+        workspaceId: this.workspaceId,
+        token,
+      });
+    };
+  }
+
+  RED.nodes.registerType<ConfigInstance, ConfigDef, object, { token?: string }>('seqera-config', SeqeraConfig, {
+    credentials: { token: { type: 'password' } },
+  });
+  registerAdminRoutes(RED);
+}
