@@ -1,5 +1,18 @@
 import type { Config } from './config.ts';
-import { ConfigError } from './problem.ts';
+import { readDotEnv } from './dotenv.ts';
+import { ConfigError, type Problem } from './problem.ts';
+import { Reader, type Setting } from './reader.ts';
+import { isKnown, isSecretName, nearestName } from './schema.ts';
+import { Secret } from './secret.ts';
+import { Sources } from './sources.ts';
+import { readFolders } from './subjects/folders.ts';
+import { readHttpAuth } from './subjects/http-auth.ts';
+import { readNetwork } from './subjects/network.ts';
+import { readOperation } from './subjects/operation.ts';
+import { readPlatform } from './subjects/platform.ts';
+import { readServer } from './subjects/server.ts';
+import { readSignIn } from './subjects/sign-in.ts';
+import { readTls } from './subjects/tls.ts';
 
 export interface LoadOptions {
   env: NodeJS.ProcessEnv;
@@ -11,7 +24,96 @@ export interface LoadOptions {
   terminal?: boolean;
 }
 
+/** What the environment amounts to, right or wrong: what `redstart config` shows. */
+export interface Evaluation {
+  /** null when there is any problem. */
+  readonly config: Config | null;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+  readonly settings: readonly Setting[];
+}
+
 /** Reads the environment. Throws a ConfigError with every problem at once; what it returns is frozen to its depth. */
-export function loadConfig(_options: LoadOptions): Config {
-  throw new ConfigError([]);
+export function loadConfig(options: LoadOptions): Config {
+  const { config, problems } = evaluate(options);
+  if (!config) throw new ConfigError(problems);
+  return config;
+}
+
+export function evaluate({ env, cwd, local = false, terminal = false }: LoadOptions): Evaluation {
+  const dotenv = readDotEnv(cwd);
+  const sources = new Sources(env, dotenv, cwd);
+  const names = sources.names();
+  const reader = new Reader(sources, cwd);
+  reader.problems.push(...dotenv.problems);
+  reader.warnings.push(...dotenv.warnings);
+  const exposed = Object.keys(dotenv.values).find((name) => isSecretName(name) && dotenv.values[name]);
+  if (dotenv.open && exposed) {
+    reader.warn(
+      `${dotenv.file} holds a secret (${exposed}) and can be read by other users of this machine: chmod 600 ${dotenv.file}`,
+    );
+  }
+
+  const platform = readPlatform(reader, names, local);
+  const server = readServer(reader);
+  const tls = readTls(reader, server.host);
+  const signIn = readSignIn(reader, local);
+  const httpAuth = readHttpAuth(reader, server.host);
+  const folders = readFolders(reader);
+  const operation = readOperation(reader, terminal);
+  const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);
+  reader.problems.push(...unknownNames(names, sources));
+
+  const { problems, warnings, settings } = reader;
+  if (problems.length > 0) return { config: null, problems, warnings, settings };
+  const handedOn = Object.entries(dotenv.values).filter(
+    ([name, value]) => !isSecretName(name) && env[name] === undefined && value !== undefined,
+  );
+  const config: Config = {
+    local,
+    ...platform,
+    server,
+    tls,
+    ...signIn,
+    httpAuth,
+    ...folders,
+    ...operation,
+    proxy,
+    warnings,
+    dotenv: Object.fromEntries(handedOn),
+  };
+  return { config: deepFreeze(config), problems, warnings, settings };
+}
+
+/**
+ * Kubernetes tells every pod about a Service called "redstart" in variables of the form that Docker links had:
+ * REDSTART_SERVICE_HOST, REDSTART_PORT_1880_TCP_ADDR and so on. Nobody misspelt those.
+ */
+const SERVICE_LINK =
+  /^REDSTART_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+function unknownNames(names: readonly string[], sources: Sources): Problem[] {
+  return names
+    .filter((name) => /^redstart_/i.test(name) && !isKnown(name))
+    .filter(
+      (name) =>
+        !SERVICE_LINK.test(name) || (/_PORT$/.test(name) && !/^\w+:\/\/|^\d+$/.test(sources.get(name)?.text ?? '')),
+    )
+    .sort()
+    .map((name) => {
+      const nearest = nearestName(name);
+      const where = sources.get(name)?.source === '.env' ? ' (in .env)' : '';
+      return {
+        variable: name,
+        problem: `is not known${where}${nearest ? `: did you mean ${nearest}?` : ''}`,
+        expected: 'a variable of docs/environment.md; no others may begin with REDSTART_',
+        example: nearest ? `${nearest}=…` : `unset ${name}`,
+      };
+    });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (!(value instanceof Secret)) for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
 }

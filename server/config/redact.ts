@@ -26,12 +26,14 @@ export function redact(text: string): string {
 
 function compile(): RegExp {
   // Longest first: of two secrets where one begins the other, the longer must go as a whole.
-  const literals = [...forms].sort((a, b) => b.length - a.length).map((form) => RegExp.escape(form));
+  const literals = [...forms]
+    .sort((a, b) => b.length - a.length)
+    .map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
   return new RegExp(literals.join('|'), 'g');
 }
 
 function formsOf(value: string): string[] {
-  const url = encodeURIComponent(value);
+  const url = encodeURIComponent(value.toWellFormed());
   const list = [value, url, url.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()), url.replaceAll('%20', '+')];
   // Log lines are JSON: a quote or backslash in a password is escaped there, once, or twice when JSON is quoted in JSON.
   const json = JSON.stringify(value).slice(1, -1);

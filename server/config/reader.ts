@@ -1,0 +1,106 @@
+import { resolve } from 'node:path';
+import type { Field } from './field.ts';
+import { namesOf } from './field.ts';
+import type { Problem } from './problem.ts';
+import type { Found, Source, Sources } from './sources.ts';
+import { parseText } from './text-types.ts';
+
+/** One line of `redstart config`. Holds no secret. */
+export interface Setting {
+  readonly variable: string;
+  readonly value: string;
+  readonly source: Source;
+  /** Where exactly: the alias or `_FILE` variable and the file, when not simply the variable. */
+  readonly from: string | null;
+  readonly secret: boolean;
+  readonly valid: boolean;
+}
+
+/** Reads fields one by one and goes on after a problem, so that all of them are found in one go. */
+export class Reader {
+  readonly problems: Problem[] = [];
+  readonly warnings: string[] = [];
+  readonly settings: Setting[] = [];
+  readonly #sources: Sources;
+  readonly #cwd: string;
+
+  constructor(sources: Sources, cwd: string) {
+    this.#sources = sources;
+    this.#cwd = cwd;
+  }
+
+  /** Set to something, be it right or wrong: what other rules go by, so that one mistake is reported once. */
+  has(field: Pick<Field, 'variable' | 'aliases' | 'secret'>): boolean {
+    return namesOf(field).some((name) => this.#sources.get(name) !== undefined);
+  }
+
+  /** The name under which a field is set, for messages; its own name when it is not. */
+  nameOf(field: Pick<Field, 'variable' | 'aliases' | 'secret'>): string {
+    return namesOf(field).find((name) => this.#sources.get(name) !== undefined) ?? field.variable;
+  }
+
+  /** The value, or the field's fallback when it is unset or wrong. */
+  get<Value>(field: Field<Value>, computed?: { value: Value; text: string }): Value {
+    return this.find(field, computed).value;
+  }
+
+  find<Value>(field: Field<Value>, computed?: { value: Value; text: string }): { value: Value; found: Found | null } {
+    const fallback = computed ? computed.value : field.fallback;
+    if (field.later) {
+      if (this.has(field)) {
+        this.problem(field, 'is not available yet', 'unset', `unset ${this.nameOf(field)}`, this.nameOf(field));
+        this.#note(field, { value: 'set', source: 'environment', from: null, valid: false });
+      }
+      return { value: fallback, found: null };
+    }
+    const sought = this.#sources.seek(field);
+    if ('problem' in sought) {
+      this.problems.push(sought.problem);
+      this.#note(field, { value: 'invalid', source: 'environment', from: null, valid: false });
+      return { value: fallback, found: null };
+    }
+    const { found } = sought;
+    if (!found) {
+      const text = computed?.text ?? field.fallbackText;
+      this.#note(field, { value: field.secret ? 'unset' : text, source: 'default', from: null, valid: true });
+      return { value: fallback, found };
+    }
+    const parsed = parseText(field.type, found.text);
+    const valid = 'value' in parsed;
+    const from = found.file ? `${found.name} → ${found.file}` : found.name === field.variable ? null : found.name;
+    const shown = field.secret ? 'set' : valid ? withoutPassword(found.text) : 'invalid';
+    this.#note(field, { value: shown, source: found.source, from, valid });
+    if (valid) return { value: parsed.value, found };
+    const where = found.source === '.env' ? ' (in .env)' : found.file ? ` (in ${found.file})` : '';
+    this.problem(field, `${parsed.problem}${where}`, field.type.expected, undefined, found.name);
+    return { value: fallback, found: null };
+  }
+
+  problem(
+    field: Pick<Field, 'variable' | 'example'>,
+    problem: string,
+    expected: string,
+    example?: string,
+    variable = field.variable,
+  ): void {
+    const value = variable.endsWith('_FILE') && variable !== field.variable ? '/run/secrets/…' : field.example;
+    this.problems.push({ variable, problem, expected, example: example ?? `${variable}=${value}` });
+  }
+
+  warn(text: string): void {
+    this.warnings.push(text);
+  }
+
+  absolute(path: string): string {
+    return resolve(this.#cwd, path);
+  }
+
+  #note(field: Field, setting: Pick<Setting, 'value' | 'source' | 'from' | 'valid'>): void {
+    this.settings.push({ variable: field.variable, secret: field.secret, ...setting });
+  }
+}
+
+/** A proxy's address may hold the password for it. */
+function withoutPassword(text: string): string {
+  return text.replace(/(\/\/|^)[^/@\s]*:[^/@\s]*@/, '$1…@');
+}
