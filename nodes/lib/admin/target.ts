@@ -1,0 +1,71 @@
+import type { PlatformClient } from '../client.ts';
+import {
+  type ConfigNode,
+  type Connection,
+  DEFAULT_BASE_URL,
+  managedConnection,
+  managedConnections,
+  ownConnection,
+} from '../connection.ts';
+import { invalidInput, SeqeraError } from '../errors.ts';
+import type { RedApi } from '../red.ts';
+import { normaliseBaseUrl } from '../urls.ts';
+import type { Question } from './question.ts';
+
+/** Where a question goes. */
+export interface Target {
+  client: PlatformClient;
+  baseUrl: string;
+  workspaceId: string | null;
+  managed: boolean;
+}
+
+/**
+ * Whose token is used, and where it goes. A token in the question goes to the address in the question. A stored one goes
+ * to the address that it is stored with and to no other: who may draw flows but not read the token could else have it
+ * sent to a host of theirs.
+ */
+export function targetOf(RED: RedApi, { connection: ref, workspaceId }: Question): Target {
+  const connection = ref.token ? typed(RED, ref.baseUrl, ref.token) : stored(RED, ref.id ?? '', ref.baseUrl);
+  const wanted = workspaceId ?? ref.workspaceId ?? connection.workspaceId;
+  const workspace = wanted === '' ? null : wanted;
+  return {
+    client: connection.client.with({ workspaceId: workspace, caller: 'editor', attempts: 2 }),
+    baseUrl: connection.baseUrl,
+    workspaceId: workspace,
+    managed: connection.managed,
+  };
+}
+
+function typed(RED: RedApi, baseUrl = DEFAULT_BASE_URL, token: string): Connection {
+  return ownConnection(RED, { id: '', name: '', baseUrl, workspaceId: null, token: token.trim() });
+}
+
+function stored(RED: RedApi, id: string, baseUrl: string | undefined): Connection {
+  const connection = id === '' ? fallback(RED) : (managedConnection(RED, id) ?? deployed(RED, id));
+  if (baseUrl !== undefined && normaliseBaseUrl(baseUrl) !== connection.baseUrl) {
+    throw invalidInput(
+      `The stored token belongs to ${connection.baseUrl} and is not sent anywhere else. Enter the token for the new address.`,
+    );
+  }
+  return connection;
+}
+
+function fallback(RED: RedApi): Connection {
+  const managed = managedConnections(RED);
+  const connection = managed ? managedConnection(RED, managed.defaultId) : null;
+  if (connection) return connection;
+  throw new SeqeraError(
+    'SEQERA_NO_CONNECTION',
+    'No connection is chosen and the server has no default one. Choose or add a connection.',
+  );
+}
+
+function deployed(RED: RedApi, id: string): Connection {
+  const node = RED.nodes.getNode(id) as unknown as ConfigNode | null | undefined;
+  if (node?.type === 'seqera-config') return node.connection();
+  throw new SeqeraError(
+    'SEQERA_NO_CONNECTION',
+    'This connection has no token yet: enter its access token, or deploy it when it has one.',
+  );
+}
