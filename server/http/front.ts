@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type express from 'express';
+import type { Request } from 'express';
+import type { Logger } from 'pino';
+import { addressOf, adopt } from '../auth/client-address.ts';
+import type { FlowsAuth } from '../auth/flows-auth.ts';
+import type { LoginGuard } from '../auth/login-guard.ts';
+import { publicRoute } from '../auth/public-admin-routes.ts';
+import { type Refusal, refuse } from '../auth/refusal.ts';
+import { type Area, areaOf, type Roots, rawPath, rawQuery } from './areas.ts';
+import { withinBodyLimit } from './body-limit.ts';
+import { type Handler, landing } from './probes.ts';
+import type { SecurityHeaders } from './security-headers.ts';
+import { namesToken } from './token-in-url.ts';
+
+export interface FrontOptions {
+  /** Where Node-RED's apps are mounted. */
+  readonly app: express.Application;
+  readonly roots: Roots;
+  readonly logger: Logger;
+  readonly headers: SecurityHeaders;
+  readonly healthz: Handler;
+  readonly readyz: Handler;
+  readonly flowsAuth: FlowsAuth;
+  readonly loginGuard: LoginGuard;
+  readonly secureLogin: (req: Request) => Refusal | null;
+  /** Node-RED is mounted, with or without the editor. */
+  readonly mounted: () => { readonly editor: boolean } | null;
+}
+
+const STARTING: Refusal = { status: 503, body: 'Starting', headers: { 'Retry-After': '1' } };
+const NOT_FOUND: Refusal = { status: 404 };
+const TOKEN_IN_URL: Refusal = { status: 400, body: 'An access token does not belong in a URL; send it as a header' };
+
+/**
+ * Every request comes through here before any Express app. Not as middleware of the app: the http-in node puts a
+ * body reader of its own at the very top of the app that Node-RED is mounted on, which must not run for the refused.
+ */
+export function front(options: FrontOptions): Handler {
+  const { app, roots, logger, headers } = options;
+
+  const toNodeRed = (req: Request, res: ServerResponse): void => {
+    app(req, res as express.Response, (error?: unknown) => finish(req, res, error));
+  };
+
+  const finish = (req: Request, res: ServerResponse, error: unknown): void => {
+    if (error === undefined || error === null) {
+      refuse(req, res, NOT_FOUND);
+      return;
+    }
+    const status = statusOf(error);
+    if (status >= 500)
+      logger.error({ err: error, method: req.method, path: rawPath(req.originalUrl) }, 'A request failed');
+    refuse(req, res, { status });
+  };
+
+  const flows = async (req: Request, res: ServerResponse): Promise<Refusal | null> => {
+    headers.flows(req, res);
+    if (options.mounted() === null) return STARTING;
+    const decision = options.flowsAuth(req, addressOf(req));
+    const refusal = decision instanceof Promise ? await decision : decision;
+    if (refusal !== null) return refusal;
+    if (withinBodyLimit(req, res)) toNodeRed(req, res);
+    return null;
+  };
+
+  const editor = (req: Request, res: ServerResponse, path: string): Refusal | null => {
+    const mounted = options.mounted();
+    if (mounted === null || !mounted.editor) {
+      headers.plain(req, res);
+      return mounted === null ? STARTING : NOT_FOUND;
+    }
+    headers.editor(req, res);
+    const insecure = options.secureLogin(req);
+    if (insecure !== null) return insecure;
+    if (namesToken(rawQuery(req.url))) return TOKEN_IN_URL;
+    // Node-RED's audit takes the caller's address from this header as it comes.
+    req.headers['x-forwarded-for'] = addressOf(req);
+    const route = path.slice(roots.editorPath.length);
+    if (publicRoute(req.method, route)?.cacheable !== true) res.setHeader('Cache-Control', 'no-store');
+    if (!withinBodyLimit(req, res)) return null;
+    if (req.method === 'POST' && route === '/auth/token') options.loginGuard(req, res, () => toNodeRed(req, res));
+    else toNodeRed(req, res);
+    return null;
+  };
+
+  const fixed: Partial<Record<Area, Handler>> = { landing, healthz: options.healthz, readyz: options.readyz };
+
+  const dispatch = (req: Request, res: ServerResponse, area: Area | null, path: string): Refusal | null => {
+    if (area === 'editor') return editor(req, res, path);
+    headers.plain(req, res);
+    if (area === null) return { status: 400 };
+    const handler = fixed[area];
+    if (handler === undefined) return NOT_FOUND;
+    handler(req, res);
+    return null;
+  };
+
+  return (bare: IncomingMessage, res: ServerResponse): void => {
+    const req = adopt(app, bare, res);
+    const path = rawPath(req.url);
+    const area = path === null ? null : areaOf(path, roots);
+    const answer = (refusal: Refusal | null): void => {
+      if (refusal !== null) refuse(req, res, refusal);
+    };
+    if (area === 'flows') {
+      flows(req, res).then(answer, (error: unknown) => finish(req, res, error ?? new Error('unknown')));
+      return;
+    }
+    try {
+      answer(dispatch(req, res, area, path ?? ''));
+    } catch (error) {
+      finish(req, res, error ?? new Error('unknown'));
+    }
+  };
+}
+
+/** Errors of body parsers and of Express bear the status to answer with; only those of the caller's making count. */
+function statusOf(error: unknown): number {
+  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status < 500 ? status : 500;
+}

@@ -1,0 +1,233 @@
+import http, { type Server } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import express from 'express';
+import type { Logger } from 'pino';
+import { flowsAuth } from '../auth/flows-auth.ts';
+import { loginGuard } from '../auth/login-guard.ts';
+import { secureLogin } from '../auth/secure-login.ts';
+import type { Config } from '../config/index.ts';
+import { RedstartError } from '../errors.ts';
+import { eventLoopLag } from './event-loop-lag.ts';
+import { front } from './front.ts';
+import { listen, urlOf } from './listen.ts';
+import { OpenRequests } from './open-requests.ts';
+import { type Health, healthz, readyz } from './probes.ts';
+import { securityHeaders } from './security-headers.ts';
+import { selfSigned } from './self-signed.ts';
+import { loadTlsFiles, secureContext, type TlsMaterial } from './tls-material.ts';
+import { reloadTls } from './tls-reload.ts';
+import { upgradeGate } from './upgrade-gate.ts';
+
+export interface HttpServerOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly dataDir: string;
+  readonly health: Health;
+}
+
+export interface NodeRedMount {
+  /** `RED.httpAdmin`; null when headless. */
+  readonly adminApp: express.Application | null;
+  /** `RED.httpNode`. */
+  readonly nodeApp: express.Application;
+  readonly scriptHashes: () => readonly string[];
+}
+
+export interface HttpServer {
+  /**
+   * For `RED.init`. It is not the server that listens: of what arrives there it gets the upgrades that passed the checks,
+   * so neither Node-RED nor a node can be reached, or can listen, past them.
+   */
+  readonly server: Server;
+  readonly app: express.Application;
+  /** After listen(): the address to type into a browser on this machine, without trailing slash. */
+  readonly url: string;
+  /** After RED.init and before RED.start: the http-in node looks for the app that it is mounted on. Once. */
+  mountNodeRed(mount: NodeRedMount): void;
+  listen(): Promise<void>;
+  /** No new connections, `/readyz` 503, idle connections closed, the others told to close, editors sent away. */
+  stopAccepting(): void;
+  /** Resolves when no request is open. Never rejects; the deadline is the caller's. */
+  drained(): Promise<void>;
+  /** Sends 1001 to the websockets of flows. Before RED.stop(), which cuts them without a word. */
+  closeWebSockets(): void;
+  /** Ends what is left. */
+  close(): Promise<void>;
+}
+
+/** Limits of the connection. A slow sender is cut; a flow may take as long as it likes for its answer. */
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 15_000,
+  requestTimeout: 120_000,
+  /** Above the 60 s of common load balancers, which otherwise send into a connection that is just being closed. */
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+  handshakeTimeout: 10_000,
+  maxConnections: 4096,
+} as const;
+
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { config, logger } = options;
+  const roots = { editorPath: config.server.editorPath, httpPath: config.server.httpPath };
+  const secure = config.tls.mode !== 'off';
+
+  const app = express();
+  app.disable('x-powered-by');
+  // The areas are told apart by exact letters; the mounts must not be more generous.
+  app.enable('case sensitive routing');
+  if (config.server.trustProxy !== undefined) app.set('trust proxy', config.server.trustProxy);
+
+  let mounted: { editor: boolean } | null = null;
+  let hashes: () => readonly string[] = () => [];
+  let stopping = false;
+  const open = new OpenRequests();
+  const lag = eventLoopLag();
+  const guards = { flowsAuth: flowsAuth(config.httpAuth, logger), secureLogin: secureLogin(config) };
+
+  const gate = upgradeGate({
+    app,
+    roots,
+    logger,
+    ...guards,
+    sameOriginFlows: config.httpAuth.mode === 'basic',
+    adminOpen: () => mounted?.editor === true,
+  });
+  const handler = front({
+    app,
+    roots,
+    logger,
+    ...guards,
+    headers: securityHeaders({ tls: secure, scriptHashes: () => hashes() }),
+    healthz: healthz(lag),
+    readyz: readyz(options.health, () => stopping),
+    loginGuard: loginGuard(logger),
+    mounted: () => mounted,
+  });
+
+  const listener = await createListener(options, (req, res) => {
+    open.add(res);
+    if (stopping) res.shouldKeepAlive = false;
+    handler(req, res);
+  });
+  listener.headersTimeout = LIMITS.headersTimeout;
+  listener.requestTimeout = LIMITS.requestTimeout;
+  listener.keepAliveTimeout = LIMITS.keepAliveTimeout;
+  listener.maxConnections = LIMITS.maxConnections;
+  listener.on('upgrade', (req, socket, head) => gate.handle(req, socket as Socket, head));
+  const sockets = new Set<Socket>();
+  listener.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  // Nodes that want to know the port ask the server that they were given.
+  gate.server.address = () => listener.address();
+
+  let tlsReload: { stop(): void } | null = null;
+  let listening: Promise<void> | null = null;
+
+  const stopAccepting = (): void => {
+    if (stopping) return;
+    stopping = true;
+    tlsReload?.stop();
+    gate.closeComms();
+    // Also closes idle keep-alive connections.
+    listener.close();
+  };
+
+  return {
+    server: gate.server,
+    app,
+    get url() {
+      return urlOf(listener, config.server.host, secure);
+    },
+    mountNodeRed(mount) {
+      if (mounted !== null) throw new Error('Node-RED is mounted already');
+      hashes = mount.scriptHashes;
+      const apps: [string, express.Application | null][] = [
+        [roots.editorPath, mount.adminApp],
+        [roots.httpPath, mount.nodeApp],
+      ];
+      for (const [path, nodeRed] of apps) {
+        if (nodeRed === null) continue;
+        // Mounting hands settings down; the flows' own routes stay as they are in any Node-RED.
+        nodeRed.set('case sensitive routing', false);
+        nodeRed.disable('x-powered-by');
+        app.use(path, nodeRed);
+      }
+      mounted = { editor: mount.adminApp !== null };
+    },
+    listen() {
+      listening ??= listen(listener, config.server.port, config.server.host).then(() => {
+        // Only after the first start went well is an error of the server something to live with.
+        listener.on('error', (error) => logger.error({ err: error }, 'The HTTP server reported an error'));
+        const { certFile, keyFile, mode } = config.tls;
+        if (mode === 'files' && certFile !== null && keyFile !== null && listener instanceof https.Server) {
+          tlsReload = reloadTls({ server: listener, certFile, keyFile, logger });
+        }
+      });
+      return listening;
+    },
+    stopAccepting,
+    drained: () => open.none(),
+    closeWebSockets: () => gate.closeAll(),
+    async close() {
+      stopAccepting();
+      lag.stop();
+      gate.closeAll();
+      listener.closeAllConnections();
+      // Upgraded connections are no longer the server's. A moment for the close frames to go out, then the end.
+      const left = [...sockets];
+      const ended = Promise.all(left.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+      const cut = setTimeout(() => {
+        for (const socket of left) socket.destroy();
+      }, 200);
+      await ended;
+      clearTimeout(cut);
+    },
+  };
+}
+
+async function createListener(
+  options: HttpServerOptions,
+  handler: http.RequestListener,
+): Promise<Server | https.Server> {
+  const { maxHeaderSize, connectionsCheckingInterval, handshakeTimeout } = LIMITS;
+  const common = { maxHeaderSize, connectionsCheckingInterval, noDelay: true };
+  const material = await tlsMaterial(options);
+  if (material === null) return http.createServer(common, handler);
+  return https.createServer(
+    { ...common, handshakeTimeout, honorCipherOrder: true, ...secureContext(material) },
+    handler,
+  );
+}
+
+async function tlsMaterial({ config, dataDir, logger }: HttpServerOptions): Promise<TlsMaterial | null> {
+  const { mode, certFile, keyFile } = config.tls;
+  if (mode === 'off') return null;
+  if (mode === 'self-signed') {
+    const { material, made } = await selfSigned({ dataDir, host: config.server.host });
+    const { fingerprint256: fingerprint, validTo } = material.certificate;
+    logger.info(
+      { event: 'tls.self-signed', fingerprint, validTo },
+      `${made ? 'Made' : 'Using'} a self-signed certificate, SHA-256 ${fingerprint}`,
+    );
+    return material;
+  }
+  if (certFile === null || keyFile === null) {
+    throw new RedstartError({
+      code: 'TLS_FILES_MISSING',
+      message: 'REDSTART_TLS=files needs a certificate and a key',
+      mend: 'Set REDSTART_TLS_CERT_FILE and REDSTART_TLS_KEY_FILE.',
+    });
+  }
+  const material = loadTlsFiles(certFile, keyFile);
+  if (material.certificate.validToDate.getTime() < Date.now()) {
+    logger.warn(
+      { event: 'tls.expired', validTo: material.certificate.validTo },
+      'The TLS certificate has expired: clients will refuse it',
+    );
+  }
+  return material;
+}

@@ -1,0 +1,2 @@
+export { createHttpServer, type HttpServer, type HttpServerOptions, type NodeRedMount } from './http-server.ts';
+export type { Health } from './probes.ts';

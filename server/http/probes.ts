@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { refuse } from '../auth/refusal.ts';
+import { type EventLoopLag, LAG_LIMIT_MS } from './event-loop-lag.ts';
+
+export interface Health {
+  /** The reasons are shown to anyone who asks: no flow names, no paths, no addresses in them. */
+  ready(): { ok: boolean; reasons: readonly string[] };
+}
+
+export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+function send(req: IncomingMessage, res: ServerResponse, status: number, type: string, text: string): void {
+  res.statusCode = status;
+  res.setHeader('Content-Type', `${type}; charset=utf-8`);
+  res.setHeader('Content-Length', Buffer.byteLength(text));
+  res.setHeader('Cache-Control', 'no-store');
+  res.end(req.method === 'HEAD' ? undefined : text);
+}
+
+/** GET and HEAD only; anything else learns what is allowed. */
+function readOnly(handler: Handler): Handler {
+  return (req, res) => {
+    if (req.method === 'GET' || req.method === 'HEAD') handler(req, res);
+    else refuse(req, res, { status: 405, headers: { Allow: 'GET, HEAD' } });
+  };
+}
+
+export const landing: Handler = readOnly((req, res) =>
+  send(req, res, 200, 'text/plain', 'Redstart: automation for Seqera Platform\n'),
+);
+
+/** 200 while the loop turns. Says nothing of the flows: a flow that fails is no reason to kill the process. */
+export function healthz(lag: EventLoopLag): Handler {
+  return readOnly((req, res) => {
+    const alive = lag.current() < LAG_LIMIT_MS;
+    send(req, res, alive ? 200 : 503, 'text/plain', alive ? 'ok\n' : 'the event loop is stalled\n');
+  });
+}
+
+export function readyz(health: Health, stopping: () => boolean): Handler {
+  return readOnly((req, res) => {
+    let state: { ok: boolean; reasons: readonly string[] };
+    if (stopping()) state = { ok: false, reasons: ['stopping'] };
+    else {
+      try {
+        state = health.ready();
+      } catch {
+        state = { ok: false, reasons: ['the readiness check failed'] };
+      }
+    }
+    const body = JSON.stringify({ ready: state.ok, reasons: state.reasons });
+    send(req, res, state.ok ? 200 : 503, 'application/json', `${body}\n`);
+  });
+}

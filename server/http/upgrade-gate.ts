@@ -1,0 +1,176 @@
+import { Server as HttpServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type express from 'express';
+import type { Request } from 'express';
+import type { Logger } from 'pino';
+import { addressOf, adopt } from '../auth/client-address.ts';
+import type { FlowsAuth } from '../auth/flows-auth.ts';
+import { type CommsLimits, type CommsSocket, protectComms } from '../auth/protect-comms.ts';
+import { type Refusal, refuseUpgrade } from '../auth/refusal.ts';
+import { CLOSE, closeFrame } from '../auth/websocket-frames.ts';
+import { areaOf, type Roots, rawPath, rawQuery } from './areas.ts';
+import { namesToken } from './token-in-url.ts';
+
+/** Editors that have not shown a session yet: each costs a socket and a timer, and anyone can open one. */
+export const MAX_PENDING_COMMS = 100;
+/** How long a flow's own server may take to answer an upgrade (a check of credentials, say) before it counts as unserved. */
+const UNSERVED_AFTER_MS = 500;
+
+const NOT_FOUND: Refusal = { status: 404 };
+
+export interface UpgradeGate {
+  /**
+   * Given to Node-RED in place of the listening server: it never listens, and its `upgrade` events are those that passed.
+   * So a listener that Node-RED or a node adds cannot be reached past the checks, and cannot take the real server's requests.
+   */
+  readonly server: HttpServer;
+  handle(req: IncomingMessage, socket: Socket, head: Buffer): void;
+  /** The editors' connections: closed with 1001 at once, and no new ones. */
+  closeComms(): void;
+  /** Every websocket that is left. */
+  closeAll(): void;
+}
+
+export interface UpgradeGateOptions {
+  readonly app: express.Application;
+  readonly roots: Roots;
+  readonly logger: Logger;
+  readonly flowsAuth: FlowsAuth;
+  /** With basic credentials a browser authenticates by itself, whatever page opened the socket. */
+  readonly sameOriginFlows: boolean;
+  readonly secureLogin: (req: Request) => Refusal | null;
+  readonly adminOpen: () => boolean;
+  readonly commsLimits?: CommsLimits;
+}
+
+export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
+  const { app, roots, logger } = options;
+  const server = new HttpServer();
+  // Each websocket node of the flows adds a listener.
+  server.setMaxListeners(0);
+  const commsPath = `${roots.editorPath}/comms`;
+  const comms = new Set<CommsSocket>();
+  const flowSockets = new Set<Socket>();
+  let pending = 0;
+  let closing = false;
+
+  const openComms = (req: Request, socket: Socket, head: Buffer): Refusal | null => {
+    if (!options.adminOpen()) return NOT_FOUND;
+    const insecure = options.secureLogin(req);
+    if (insecure !== null) return insecure;
+    if (!sameOrigin(req)) {
+      logger.warn(
+        { event: 'comms.refused', address: addressOf(req) },
+        'An editor connection from a page of another origin was refused',
+      );
+      return { status: 403 };
+    }
+    if (closing || pending >= MAX_PENDING_COMMS) return { status: 503, headers: { 'Retry-After': '1' } };
+    pending += 1;
+    const address = addressOf(req);
+    req.headers['x-forwarded-for'] = address;
+    const guarded = protectComms(socket, head, {
+      ...(options.commsLimits === undefined ? {} : { limits: options.commsLimits }),
+      onSettled: () => {
+        pending -= 1;
+      },
+      onRefused: (reason) =>
+        logger.warn(
+          { event: 'comms.refused', address, reason },
+          `An editor connection from ${address} was closed: ${reason}`,
+        ),
+    });
+    comms.add(guarded);
+    guarded.once('close', () => comms.delete(guarded));
+    pass(req, guarded as unknown as Socket, Buffer.alloc(0));
+    return null;
+  };
+
+  const openFlow = async (req: Request, socket: Socket, head: Buffer): Promise<Refusal | null> => {
+    if (closing) return { status: 503 };
+    if (options.sameOriginFlows && !sameOrigin(req)) return { status: 403 };
+    const refusal = await options.flowsAuth(req, addressOf(req));
+    if (refusal !== null || socket.destroyed) return refusal;
+    flowSockets.add(socket);
+    socket.once('close', () => flowSockets.delete(socket));
+    pass(req, socket, head);
+    return null;
+  };
+
+  const pass = (req: IncomingMessage, socket: Socket, head: Buffer): void => {
+    const before = socket.bytesWritten;
+    server.emit('upgrade', req, socket, head);
+    // Node-RED would hold what nobody took for five seconds. Bytes in the buffer count, as `bytesWritten` includes them.
+    if (socket.destroyed || socket.bytesWritten > before) return;
+    const timer = setTimeout(() => {
+      if (!socket.destroyed && socket.bytesWritten === before) refuseUpgrade(socket, NOT_FOUND);
+    }, UNSERVED_AFTER_MS);
+    timer.unref();
+    socket.once('close', () => clearTimeout(timer));
+  };
+
+  const decide = async (req: Request, socket: Socket, head: Buffer): Promise<Refusal | null> => {
+    const path = rawPath(req.url);
+    if (path === null || req.method !== 'GET') return { status: 400 };
+    if (path === commsPath) return namesToken(rawQuery(req.url)) ? { status: 400 } : openComms(req, socket, head);
+    return areaOf(path, roots) === 'flows' ? openFlow(req, socket, head) : NOT_FOUND;
+  };
+
+  const closeComms = (): void => {
+    closing = true;
+    for (const socket of comms) socket.bye(CLOSE.goingAway, 'stopping');
+  };
+
+  return {
+    server,
+    handle(req, socket, head) {
+      socket.on('error', () => {});
+      decide(adopt(app, req), socket, head).then(
+        (refusal) => {
+          if (refusal !== null) refuseUpgrade(socket, refusal);
+        },
+        (error: unknown) => {
+          logger.error({ err: error }, 'An upgrade could not be handled');
+          socket.destroy();
+        },
+      );
+    },
+    closeComms,
+    closeAll() {
+      closeComms();
+      for (const socket of flowSockets) {
+        socket.write(closeFrame(CLOSE.goingAway, 'stopping'));
+        socket.destroySoon();
+      }
+    },
+  };
+}
+
+/** No Origin: not a browser, which is what the check is about. */
+function sameOrigin(req: Request): boolean {
+  const origin = req.headers.origin;
+  if (origin === undefined) return true;
+  let from: URL;
+  try {
+    from = new URL(origin);
+  } catch {
+    return false;
+  }
+  // Only a trusted proxy's word on the host counts; `req.hostname` follows it, but drops the port.
+  const trusted = (req.app.get('trust proxy fn') as (address: string, hop: number) => boolean)(
+    req.socket.remoteAddress ?? '',
+    0,
+  );
+  const forwarded = trusted ? req.headers['x-forwarded-host'] : undefined;
+  const hosts = [req.headers.host, typeof forwarded === 'string' ? forwarded.split(',')[0]?.trim() : undefined];
+  return hosts.some((host) => host !== undefined && sameHost(host, from));
+}
+
+function sameHost(host: string, origin: URL): boolean {
+  try {
+    // Parsed with the scheme of the origin: drops the port where it is the default one.
+    return new URL(`${origin.protocol}//${host}`).host === origin.host;
+  } catch {
+    return false;
+  }
+}
