@@ -1,2 +1,61 @@
 #!/usr/bin/env node
-console.log('redstart');
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { EXIT } from './errors.ts';
+import { reportFailure } from './report-failure.ts';
+import { version } from './version.ts';
+
+// Each command is imported when it runs: a start pays for what it uses and nothing else.
+const program = new Command('redstart')
+  .description('Automation for Seqera Platform: Node-RED flows, hardened, from version control.')
+  .version(version())
+  .showHelpAfterError('(redstart --help shows how to use it)')
+  .exitOverride();
+
+program
+  .command('serve')
+  .description('run the flows, with the editor where a sign-in is configured')
+  .option('--local', 'try it out: one-time password where no sign-in is configured, simulator where no token is')
+  .action(async ({ local = false }: { local?: boolean }) => {
+    const { loadProcessConfig } = await import('./config/index.ts');
+    const config = loadProcessConfig({ local });
+    const { serve } = await import('./commands/serve.ts');
+    await serve(config);
+  });
+
+program
+  .command('config')
+  .description('show the effective configuration and where each value comes from; secrets as set or unset')
+  .option('--json', 'as JSON')
+  .option('--local', 'as `serve --local` would see it')
+  .action(async (options: { json?: boolean; local?: boolean }) =>
+    (await import('./commands/config.ts')).config(options),
+  );
+
+program
+  .command('hash-password')
+  .description('read a password without showing it, print its bcrypt hash for REDSTART_…_PASSWORD_HASH')
+  .action(async () => (await import('./commands/hash-password.ts')).hashPassword());
+
+program
+  .command('simulator')
+  .description('run the simulator of Seqera Platform by itself')
+  .option('--port <number>', 'port to listen on; 0 takes any free one', number(/^\d{1,5}$/, 0, 65535), 0)
+  .option('--speed <factor>', 'simulated seconds a second', number(/^\d+(\.\d+)?$/, 0.001, 1_000_000), 1)
+  .option('--scenario <file>', 'YAML or JSON file that says how runs end and what goes wrong')
+  .action(async (options: { port: number; speed: number; scenario?: string }) =>
+    (await import('./commands/simulator.ts')).simulator(options),
+  );
+
+function number(form: RegExp, minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    if (form.test(text) && Number(text) >= minimum && Number(text) <= maximum) return Number(text);
+    throw new InvalidArgumentError(`Expected a number from ${minimum} to ${maximum}.`);
+  };
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT.usage);
+  process.exit(reportFailure(error));
+}

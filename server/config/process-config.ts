@@ -1,11 +1,19 @@
 import type { Config } from './config.ts';
-import { loadConfig } from './load-config.ts';
+import { type Evaluation, evaluate, type LoadOptions, loadConfig } from './load-config.ts';
 import { scrubEnvironment } from './scrub-environment.ts';
 
 /** The Config of this process; afterwards its secrets are gone from `process.env`. */
 export function loadProcessConfig(options: { local: boolean }): Config {
-  const { env, stdout } = process;
-  const config = loadConfig({ env, cwd: process.cwd(), local: options.local, terminal: stdout.isTTY === true });
-  scrubEnvironment(env, config);
+  const config = loadConfig(here(options));
+  scrubEnvironment(process.env, config);
   return config;
+}
+
+/** What this process' environment amounts to, right or wrong. */
+export function evaluateProcess(options: { local: boolean }): Evaluation {
+  return evaluate(here(options));
+}
+
+function here({ local }: { local: boolean }): LoadOptions {
+  return { env: process.env, cwd: process.cwd(), local, terminal: process.stdout.isTTY === true };
 }
