@@ -86,6 +86,7 @@ const fault = z.strictObject({
   skip: z.int().min(0).default(0),
   status: z.int().min(200).max(599).optional(),
   body: z.unknown().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
   retryAfter: z.union([z.number(), z.string()]).optional(),
   /** Real time, as clients' time-outs are: one value or [least, most]. */
   delay: z.union([duration, z.tuple([duration, duration])]).optional(),
