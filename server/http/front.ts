@@ -29,6 +29,8 @@ export interface FrontOptions {
 }
 
 const STARTING: Refusal = { status: 503, body: 'Starting', headers: { 'Retry-After': '1' } };
+/** In any spelling: which of them reach the sign-in is decided further in. */
+const SIGN_IN = /auth\/token/i;
 const NOT_FOUND: Refusal = { status: 404 };
 const TOKEN_IN_URL: Refusal = { status: 400, body: 'An access token does not belong in a URL; send it as a header' };
 
@@ -71,6 +73,8 @@ export function front(options: FrontOptions): Handler {
       return mounted === null ? STARTING : NOT_FOUND;
     }
     headers.editor(req, res);
+    // Express takes one slash more than the prefix away with it: Node-RED would see another path than is looked at here.
+    if (path.startsWith(`${roots.editorPath}//`)) return NOT_FOUND;
     const insecure = options.secureLogin(req);
     if (insecure !== null) return insecure;
     if (namesToken(rawQuery(req.url))) return TOKEN_IN_URL;
@@ -79,7 +83,7 @@ export function front(options: FrontOptions): Handler {
     const route = path.slice(roots.editorPath.length);
     if (publicRoute(req.method, route)?.cacheable !== true) res.setHeader('Cache-Control', 'no-store');
     if (!withinBodyLimit(req, res)) return null;
-    if (req.method === 'POST' && route === '/auth/token') options.loginGuard(req, res, () => toNodeRed(req, res));
+    if (req.method === 'POST' && SIGN_IN.test(route)) options.loginGuard(req, res, () => toNodeRed(req, res));
     else toNodeRed(req, res);
     return null;
   };

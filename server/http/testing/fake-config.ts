@@ -1,0 +1,39 @@
+import type { Config, PasswordCheck } from '../../config/index.ts';
+
+/** A password in plain, checked at once. */
+export const plainPassword = (password: string): PasswordCheck => ({
+  verifyPassword: async (candidate) => candidate === password,
+  passwordFingerprint: async (salt) => `${salt}:${password.length}`,
+});
+
+type Parts = { [K in keyof Config]?: Config[K] extends object | null ? Partial<Config[K]> | null : Config[K] };
+
+/** A Config for tests: loopback, any port, signed in as ada / `correct horse`, the flows' endpoints open. */
+export function fakeConfig(parts: Parts = {}): Config {
+  const base: Config = {
+    local: false,
+    connections: [],
+    simulator: false,
+    server: { host: '127.0.0.1', port: 0, trustProxy: undefined, editorPath: '/editor', httpPath: '/api' },
+    tls: { mode: 'off', certFile: null, keyFile: null, clientCaFile: null },
+    data: { dir: '/nowhere' },
+    flows: { dir: '/nowhere', mode: 'editable' },
+    admin: { user: 'ada', oneTimePassword: null, ...plainPassword('correct horse') },
+    sessions: { hours: 8 },
+    credentialSecret: null,
+    httpAuth: { mode: 'none', user: null, ...plainPassword('') },
+    nodesAllow: [],
+    metrics: 'off',
+    log: { level: 'info', format: 'json' },
+    proxy: { https: null, http: null, noProxy: null },
+    warnings: [],
+    dotenv: {},
+  };
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, part] of Object.entries(parts)) {
+    const whole = base[key as keyof Config];
+    const merges = typeof part === 'object' && part !== null && !Array.isArray(part) && typeof whole === 'object';
+    merged[key] = merges ? { ...whole, ...part } : part;
+  }
+  return merged as unknown as Config;
+}
