@@ -27,6 +27,8 @@ export interface FlowStore {
   /** Path of the file that a node is in, for messages. */
   fileOf(nodeId: string): string | null;
   readonly files: readonly FlowFile[];
+  /** Why the last load failed; null when it did not. */
+  readonly fault: Error | null;
 }
 
 /** A refused or failed deploy. Node-RED answers the editor with `status` and shows `message`. */
@@ -43,6 +45,7 @@ export class DeployError extends Error {
 export function createFlowStore(options: FlowStoreOptions): FlowStore {
   const managed = new Map(options.managedNodes.map((node) => [node.id, node]));
   let files: FlowFile[] = [];
+  let fault: Error | null = null;
 
   /** A file may hold its author's copy of a managed node (an export takes it along). It stays there, unused. */
   const shadowed = (file: FlowFile): FlowNode[] => nodesOf(file).filter(({ id }) => managed.has(id));
@@ -85,9 +88,15 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
 
   return {
     async load() {
-      const read = await readFlowFiles(options.dir);
-      for (const file of read) refuseForeign(file, managed);
-      files = read;
+      try {
+        const read = await readFlowFiles(options.dir);
+        for (const file of read) refuseForeign(file, managed);
+        files = read;
+        fault = null;
+      } catch (error) {
+        fault = error as Error;
+        throw error;
+      }
       return [
         ...files.flatMap(nodesOf).filter(({ id }) => !managed.has(id)),
         ...options.managedNodes.map((node) => ({ ...node })),
@@ -98,6 +107,9 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
     fileOf: (nodeId) => files.find((file) => nodesOf(file).some(({ id }) => id === nodeId))?.path ?? null,
     get files() {
       return files;
+    },
+    get fault() {
+      return fault;
     },
   };
 }

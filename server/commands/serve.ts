@@ -1,0 +1,53 @@
+import type { Config } from '../config/index.ts';
+import { type Appliance, createAppliance } from '../runtime/appliance.ts';
+import { banner } from '../runtime/banner.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { handleFaults } from '../runtime/process-faults.ts';
+
+/** From the signal to the exit; orchestrators kill after 10 to 30 s. */
+const STOP_DEADLINE_MS = 10_000;
+/** After an uncaught exception: long enough for nodes to save their state. */
+const FAULT_DEADLINE_MS = 3000;
+
+const SIGNALS = { SIGTERM: 143, SIGINT: 130 } as const;
+
+/** `redstart serve`: resolves when flows run, and leaves the process to the signals. */
+export async function serve(config: Config): Promise<void> {
+  // Whatever is written here is for this user alone: context, sessions and credentials among it.
+  process.umask(0o077);
+  const logger = createLogger(config);
+  for (const warning of config.warnings) logger.warn(warning);
+  const appliance = createAppliance(config, logger);
+  exitOnSignals(appliance, logger);
+  handleFaults(process, {
+    logger,
+    index: appliance.index,
+    fatal: () => void appliance.stop(FAULT_DEADLINE_MS).finally(() => process.exit(1)),
+  });
+  const started = await appliance.start();
+  if (started && config.local) process.stdout.write(banner(config, started));
+}
+
+function exitOnSignals(appliance: Appliance, logger: ReturnType<typeof createLogger>): void {
+  let stopping = false;
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      if (stopping) {
+        logger.warn({ signal }, 'second signal: exit at once');
+        process.exit(exitCode);
+      }
+      stopping = true;
+      logger.info({ signal }, 'stopping');
+      appliance.stop(STOP_DEADLINE_MS).then(
+        () => {
+          logger.info('stopped');
+          process.exit(0);
+        },
+        (error: unknown) => {
+          logger.error({ err: error }, 'the stop failed');
+          process.exit(1);
+        },
+      );
+    });
+  }
+}

@@ -1,0 +1,228 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { nodePolicy } from '../../settings/node-policy.ts';
+import { nodeRedSettings } from '../../settings/node-red-settings.ts';
+import { adminAuth, adminGate } from '../auth/index.ts';
+import { type Config, Secret } from '../config/index.ts';
+import { resolveCredentialSecret } from '../flows/credential-file.ts';
+import { deployGuard } from '../flows/deploy-guard.ts';
+import { createFlowStore } from '../flows/flow-store.ts';
+import { managedNodes } from '../flows/managed-nodes.ts';
+import { createSessionStore } from '../flows/session-store.ts';
+import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
+import { createHttpServer, type HttpServer } from '../http/index.ts';
+import { type Connections, createConnections } from './connections.ts';
+import { prepareDataFolder, probeWrite } from './data-folder.ts';
+import { createFlowIndex, type FlowIndex } from './flow-index.ts';
+import { createRuntime, type Runtime } from './runtime.ts';
+import { createStoreProbe } from './store-probe.ts';
+
+/** Addresses to show to a person. */
+export interface Started {
+  /** Null when headless. */
+  editorUrl: string | null;
+  flowsUrl: string;
+  /** Null when the default connection is not the simulator. */
+  simulatorUrl: string | null;
+}
+
+export interface Appliance {
+  /** Nodes of the running flows, for telling where an error comes from. */
+  index: FlowIndex;
+  /** Resolves when flows run, with null when it was stopped meanwhile. Throws a RedstartError, with everything closed. */
+  start(): Promise<Started | null>;
+  /** At once not ready; then as `Runtime.stop`. The same promise when called again. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+interface Parts {
+  simulator: { url: string; close(): Promise<void> } | null;
+  connections: Connections | null;
+  http: HttpServer | null;
+  runtime: Runtime | null;
+}
+
+/** Everything that runs, put together: simulator, data folder, storage, HTTP server, Node-RED, in this order. */
+export function createAppliance(config: Config, logger: Logger): Appliance {
+  const parts: Parts = { simulator: null, connections: null, http: null, runtime: null };
+  const index = createFlowIndex();
+  let starting: Promise<Started | null> | null = null;
+  let stopping: Promise<void> | null = null;
+  // Not `stopping !== null` in place: between two awaits it may change, which the compiler does not see.
+  const isStopping = (): boolean => stopping !== null;
+
+  async function run(): Promise<Started | null> {
+    try {
+      await build(config, logger, index, parts, isStopping);
+      const { http, runtime } = parts;
+      if (isStopping() || !http || !runtime) return null;
+      await runtime.start();
+      if (isStopping()) return null;
+      const url = http.url;
+      const readiness = runtime.ready();
+      if (readiness.ok) logger.info({ url }, 'ready');
+      else logger.error({ url, reasons: readiness.reasons }, 'started, but not ready');
+      const { editorPath, httpPath } = config.server;
+      return {
+        editorUrl: runtime.adminApp ? `${url}${editorPath}/` : null,
+        flowsUrl: `${url}${httpPath}`,
+        simulatorUrl: parts.simulator?.url ?? null,
+      };
+    } catch (error) {
+      // A stop in the middle of a start makes it fail in its own ways.
+      if (isStopping()) return null;
+      await closeParts(parts);
+      throw error;
+    }
+  }
+
+  async function shutDown(deadlineMs: number): Promise<void> {
+    const until = Date.now() + deadlineMs;
+    const { http, runtime } = parts;
+    http?.stopAccepting();
+    if (!runtime && starting) await starting.catch(() => null);
+    if (http) await orTimeout(http.drained(), (until - Date.now()) / 2);
+    await parts.runtime?.stop(Math.max(1000, until - Date.now()));
+    await closeParts(parts);
+  }
+
+  return {
+    index,
+    start() {
+      starting ??= run();
+      return starting;
+    },
+    stop(deadlineMs) {
+      stopping ??= shutDown(deadlineMs);
+      return stopping;
+    },
+  };
+}
+
+async function build(
+  config: Config,
+  logger: Logger,
+  index: FlowIndex,
+  parts: Parts,
+  isStopping: () => boolean,
+): Promise<void> {
+  const dataDir = config.data.dir;
+  const policy = nodePolicy(config.nodesAllow);
+  await prepareDataFolder(dataDir);
+  // Compiled code of Node-RED's thousand files is kept: a third off the start. Only this user can write there.
+  enableCompileCache(join(dataDir, 'cache', 'compiled'));
+  const secret = await credentialSecret(config, logger);
+  if (config.simulator) parts.simulator = await (await import('../../simulator/index.ts')).createSimulator({});
+  const connections = createConnections(config, parts.simulator?.url ?? null, logger);
+  parts.connections = connections;
+
+  const connectionNodes = managedNodes(
+    Object.entries(connections.managed.connections).map(([id, connection]) => ({ id, ...connection })),
+  );
+  const flows = createFlowStore({
+    dir: config.flows.dir,
+    mode: config.flows.mode,
+    removedDir: join(dataDir, DATA_FILES.removedFlows),
+    managedNodes: connectionNodes,
+  });
+  // Before anything runs: Node-RED swallows this error, and would look healthy with no flows.
+  await flows.load();
+  if (flows.files.length === 0)
+    logger.warn({ dir: config.flows.dir }, 'the flows folder holds no flow file (*.json): nothing will run');
+
+  const store = createStoreProbe({ write: () => probeWrite(dataDir) });
+  let runtime: Runtime | null = null;
+  const http = await createHttpServer({
+    config,
+    logger,
+    dataDir,
+    health: { ready: () => runtime?.ready() ?? { ok: false, reasons: ['starting'] } },
+  });
+  parts.http = http;
+  if (isStopping()) return;
+  http.app.use(untilStarted(() => runtime?.ready().reasons.includes('starting') ?? true));
+  const auth = adminAuth(config, logger);
+  runtime = createRuntime({
+    server: http.server,
+    editor: auth !== null,
+    policy,
+    index,
+    flowFault: () => flows.fault,
+    fileOf: flows.fileOf,
+    store,
+    logger,
+    settings: ({ logHandler, signedIn }) =>
+      nodeRedSettings({
+        config,
+        credentialSecret: secret,
+        storageModule: createStorageModule({
+          dataDir,
+          flows,
+          credentialSecret: secret,
+          managedIds: connectionNodes.map(({ id }) => id),
+          sessions: sessionStore(config, secret, logger),
+          logger,
+        }),
+        managed: connections.managed,
+        logHandler,
+        adminAuth: auth,
+        adminMiddleware: [adminGate({ flowsMode: config.flows.mode, signedIn }), deployGuard(flows)],
+      }),
+  });
+  parts.runtime = runtime;
+  http.mountNodeRed(runtime);
+  // Before any flow starts: if the port is taken, another instance is likely running these very flows.
+  await http.listen();
+}
+
+async function credentialSecret(config: Config, logger: Logger): Promise<string> {
+  const secretFile = join(config.data.dir, DATA_FILES.credentialSecret);
+  const { secret, generated } = await resolveCredentialSecret({
+    configured: config.credentialSecret?.reveal() ?? null,
+    secretFile,
+    credentialFile: join(config.data.dir, DATA_FILES.credentials),
+  });
+  if (generated && !config.local) {
+    logger.warn(
+      { file: secretFile },
+      'a credential secret was generated into the data folder: who has the folder has the credentials. Set REDSTART_CREDENTIAL_SECRET_FILE to keep them apart',
+    );
+  }
+  return new Secret(secret).reveal();
+}
+
+function sessionStore(config: Config, secret: string, logger: Logger) {
+  const { admin } = config;
+  return createSessionStore({
+    path: join(config.data.dir, DATA_FILES.sessions),
+    secret,
+    fingerprint: async (user, salt) => (admin && user === admin.user ? await admin.passwordFingerprint(salt) : null),
+    onUnreadable: (reason) => logger.warn({ reason }, 'the editor sessions cannot be used: everybody signs in again'),
+  });
+}
+
+/** Node-RED is mounted before its nodes are there: until then a webhook must hear "try again", not "not found". */
+function untilStarted(starting: () => boolean): RequestHandler {
+  let started = false;
+  return (_request, response, next) => {
+    started ||= !starting();
+    if (started) next();
+    else response.status(503).set('Retry-After', '1').type('text/plain').send('Starting');
+  };
+}
+
+async function closeParts(parts: Parts): Promise<void> {
+  parts.connections?.close();
+  await parts.http?.close();
+  await parts.simulator?.close();
+}
+
+async function orTimeout(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,35 @@
+import type { Config } from '../config/index.ts';
+import type { Started } from './appliance.ts';
+
+/**
+ * What a person on a terminal needs to begin. It goes to standard output past the logger, as it may hold the one-time
+ * password, which the logger would strip, and which belongs in no collected log.
+ */
+export function banner(config: Config, { editorUrl, simulatorUrl, flowsUrl }: Started): string {
+  const lines = ['Redstart is running.', ''];
+  if (editorUrl) lines.push(`  Editor      ${editorUrl}`);
+  if (config.admin && editorUrl) {
+    lines.push(`  User        ${config.admin.user}`);
+    const password = config.admin.oneTimePassword;
+    lines.push(
+      password
+        ? `  Password    ${password.reveal()}   (for this run only)`
+        : '  Password    the one that you configured',
+    );
+  }
+  if (!editorUrl) lines.push('  No editor: no sign-in is configured (REDSTART_ADMIN_PASSWORD).');
+  lines.push(`  Endpoints   ${flowsUrl}`);
+  lines.push(`  Flows       ${config.flows.dir}${config.flows.mode === 'readonly' ? ' (read-only)' : ''}`);
+  const real = config.connections.find(({ id }) => id === 'seqera-default');
+  if (simulatorUrl)
+    lines.push(
+      '  Platform    built-in simulator: nothing is launched, nothing costs anything.',
+      '              Set TOWER_ACCESS_TOKEN to work with Seqera Platform.',
+    );
+  else if (real) lines.push(`  Platform    ${real.baseUrl}   (launches are real)`);
+  else lines.push('  Platform    no connection: set TOWER_ACCESS_TOKEN, or REDSTART_SIMULATOR=true.');
+  lines.push('', '  Ctrl+C stops it.');
+  const width = Math.max(...lines.map((line) => line.length)) + 2;
+  const rule = '─'.repeat(width);
+  return `\n${rule}\n${lines.map((line) => ` ${line}`).join('\n')}\n${rule}\n\n`;
+}

@@ -1,0 +1,47 @@
+import { type FlowNode, titleOf } from '../flows/flow-node.ts';
+
+/** Where a message or error comes from, as it is logged. */
+export interface NodePlace {
+  node: string;
+  nodeType?: string;
+  nodeName?: string;
+  /** Id and label of the tab or subflow. */
+  flow?: string;
+  flowLabel?: string;
+}
+
+export interface FlowIndex {
+  /** Takes the flows that run from now on. */
+  replace(nodes: readonly FlowNode[]): void;
+  place(id: string): NodePlace;
+  nodes(): readonly FlowNode[];
+}
+
+/** Finds a node of the running flows by id. Built when first asked after a deploy: most deploys log nothing. */
+export function createFlowIndex(): FlowIndex {
+  let current: readonly FlowNode[] = [];
+  let byId: Map<string, FlowNode> | null = null;
+
+  return {
+    replace(nodes) {
+      current = nodes;
+      byId = null;
+    },
+    place(id) {
+      byId ??= new Map(current.map((node) => [node.id, node]));
+      // A node of a subflow instance is `<instance>-<node>` deep down.
+      const node = byId.get(id) ?? byId.get(id.slice(id.lastIndexOf('-') + 1));
+      if (!node) return { node: id };
+      const flow = node.z === undefined ? undefined : byId.get(node.z);
+      const name = titleOf(node);
+      return {
+        node: id,
+        nodeType: node.type,
+        ...(name !== node.type && { nodeName: name }),
+        ...(node.z && { flow: node.z }),
+        ...(flow && { flowLabel: titleOf(flow) }),
+      };
+    },
+    nodes: () => current,
+  };
+}

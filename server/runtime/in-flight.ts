@@ -1,0 +1,112 @@
+import type { CompleteEvent, NodeInstance, NodeRed, ReceiveEvent } from './node-red.ts';
+import { nodeTrace } from './node-trace.ts';
+
+/** Handlers run within each other only where a catch or link node delivers at once. */
+const MAX_NESTING = 100;
+
+export interface InFlight {
+  /** Messages that a node has taken and not completed. */
+  count(): number;
+  /** Of which nodes, most first: for telling what a stop cut off. */
+  byNode(): { id: string; type: string; count: number }[];
+  /** From now on timers start nothing new; what is under way goes on. */
+  holdTimers(): void;
+  /** Resolves when nothing is in flight; `signal` gives up. True when all was done. */
+  drained(signal: AbortSignal): Promise<boolean>;
+  onReceive(event: ReceiveEvent): undefined | false;
+  postReceive(event: ReceiveEvent): undefined;
+  onComplete(event: CompleteEvent): undefined;
+  /** An error was logged for a node: a handler that threw completes nothing. */
+  onError(nodeId: string): void;
+}
+
+/**
+ * Counts messages by Node-RED's hooks. Only nodes that say when they are done can be counted: the rest finish within
+ * their handler, or cannot tell. A handler that throws never completes; it is noticed by the error that it raises
+ * before its handler returned.
+ */
+export function createInFlight(): InFlight {
+  const messages = new Map<NodeInstance, Set<object>>();
+  const receiving: { node: NodeInstance; msg: object }[] = [];
+  let total = 0;
+  let holding = false;
+  let wake: (() => void) | null = null;
+
+  const remove = (node: NodeInstance, msg: object): void => {
+    const set = messages.get(node);
+    if (!set?.delete(msg)) return;
+    total--;
+    if (set.size === 0) messages.delete(node);
+    if (total === 0) wake?.();
+  };
+  const failed = (nodeId: string): void => {
+    const current = receiving.findLast(({ node }) => node.id === nodeId);
+    if (current) remove(current.node, current.msg);
+  };
+
+  return {
+    count: () => total,
+    byNode: () =>
+      [...messages].map(([{ id, type }, { size }]) => ({ id, type, count: size })).sort((a, b) => b.count - a.count),
+    holdTimers() {
+      holding = true;
+    },
+    onReceive({ msg, destination: { node } }) {
+      if (holding && node.type === 'inject') return false;
+      // An error that a catch node takes is not logged; the catch node hears of it while the handler still runs.
+      if (node.type === 'catch' && receiving.length > 0) failed(sourceOf(msg));
+      receiving.push({ node, msg });
+      // Another hook may halt a message after this one: then there is no postReceive for it.
+      if (receiving.length > MAX_NESTING) receiving.shift();
+      nodeTrace.enter(node.id);
+      if (!node._expectedDoneCount || node.parksMessages) return undefined;
+      const taken = messages.get(node) ?? new Set();
+      if (taken.size === 0) messages.set(node, taken);
+      if (!taken.has(msg)) {
+        taken.add(msg);
+        total++;
+      }
+      return undefined;
+    },
+    postReceive() {
+      receiving.pop();
+      nodeTrace.enter(receiving.at(-1)?.node.id);
+      return undefined;
+    },
+    onComplete({ msg, node: { node } }) {
+      remove(node, msg);
+      return undefined;
+    },
+    onError: failed,
+    async drained(signal) {
+      // A message between two nodes is in no node: it is delivered in the next turn of the loop.
+      for (let quiet = 0; quiet < 2; ) {
+        if (signal.aborted) return false;
+        if (total === 0) {
+          quiet++;
+          await new Promise((resolve) => setImmediate(resolve));
+          continue;
+        }
+        quiet = 0;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        wake = null;
+      }
+      return true;
+    },
+  };
+}
+
+export function watchInFlight(red: NodeRed, inFlight: InFlight): void {
+  red.hooks.add('onReceive.redstart', (event) => inFlight.onReceive(event));
+  red.hooks.add('postReceive.redstart', (event) => inFlight.postReceive(event));
+  red.hooks.add('onComplete.redstart', (event) => inFlight.onComplete(event));
+}
+
+function sourceOf(msg: Record<string, unknown>): string {
+  const error = msg.error;
+  const source = typeof error === 'object' && error !== null && 'source' in error ? error.source : null;
+  return typeof source === 'object' && source !== null && 'id' in source ? String(source.id) : '';
+}

@@ -1,0 +1,80 @@
+import type { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import type { Express, RequestHandler } from 'express';
+import type { FlowNode } from '../flows/flow-node.ts';
+
+/** A node instance, as far as the runtime's bookkeeping looks at it. */
+export interface NodeInstance {
+  id: string;
+  type: string;
+  /** How many of its input handlers call `done`. Private to Node-RED; a test holds it to that. */
+  _expectedDoneCount?: number;
+  /** The node keeps messages for long and saves them by itself: a stop does not wait for them. */
+  parksMessages?: boolean;
+}
+
+export interface ReceiveEvent {
+  msg: Record<string, unknown>;
+  destination: { id: string; node: NodeInstance };
+}
+
+export interface CompleteEvent {
+  msg: Record<string, unknown>;
+  node: { id: string; node: NodeInstance };
+}
+
+export interface HookEvents {
+  onReceive: ReceiveEvent;
+  postReceive: ReceiveEvent;
+  onComplete: CompleteEvent;
+}
+
+export interface RuntimeEvent {
+  id: string;
+  payload?: {
+    type?: string;
+    state?: string;
+    error?: string;
+    types?: string[];
+    modules?: { module: string; error: string }[];
+    text?: string;
+  };
+}
+
+/** A set of nodes as Node-RED lists it: one file of core nodes or of a package. */
+export interface NodeSet {
+  id: string;
+  module: string;
+  types: string[];
+  enabled: boolean;
+  err?: { code?: string } | string;
+}
+
+/** What is used of Node-RED, typed: `@types/node-red` describes what nodes see, not what an embedder does. */
+export interface NodeRed {
+  version: string;
+  init(server: unknown, settings: object): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  httpAdmin: Express;
+  httpNode: Express;
+  auth: { needsPermission(permission: string): RequestHandler };
+  events: EventEmitter;
+  hooks: {
+    add<Name extends keyof HookEvents>(
+      name: `${Name}.redstart`,
+      hook: (event: HookEvents[Name]) => undefined | false,
+    ): void;
+  };
+  nodes: { getNodeList(filter?: (set: NodeSet) => boolean): NodeSet[] };
+  runtime: {
+    flows: { getFlows(options: object): Promise<{ flows: FlowNode[] }> };
+    nodes: { getNodeConfigs(options: { lang: string }): Promise<string> };
+    plugins: { getPluginConfigs(options: { lang: string }): Promise<string> };
+  };
+}
+
+/** Node-RED has its state at module level: one runtime a process. Loaded when called, as it takes 300 ms. */
+export function loadNodeRed(): NodeRed {
+  return createRequire(import.meta.url)('node-red') as NodeRed;
+}

@@ -1,0 +1,224 @@
+import type { Express, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { NodePolicy } from '../../settings/node-policy.ts';
+import type { LogHandler } from '../../settings/node-red-settings.ts';
+import { RedstartError } from '../errors.ts';
+import type { FlowNode } from '../flows/flow-node.ts';
+import type { FlowIndex } from './flow-index.ts';
+import { createInFlight, watchInFlight } from './in-flight.ts';
+import { createLogBridge } from './log-bridge.ts';
+import { explainMissingTypes } from './missing-types.ts';
+import { loadNodeRed, type NodeRed, type RuntimeEvent } from './node-red.ts';
+import { scriptHashes } from './script-hashes.ts';
+import type { StoreProbe } from './store-probe.ts';
+
+export interface RuntimeOptions {
+  /** The real http(s) server: Node-RED's websockets attach to it. */
+  server: unknown;
+  /** Builds Node-RED's settings from what only the runtime has. */
+  settings(parts: { logHandler: LogHandler; signedIn: RequestHandler }): object;
+  editor: boolean;
+  policy: NodePolicy;
+  /** Why the flow files could not be loaded when last asked; null when they could. */
+  flowFault(): Error | null;
+  fileOf(nodeId: string): string | null;
+  /** Is given the flows that run. */
+  index: FlowIndex;
+  store: StoreProbe;
+  logger: Logger;
+}
+
+export interface Readiness {
+  ok: boolean;
+  reasons: string[];
+}
+
+export interface Runtime {
+  adminApp: Express | null;
+  nodeApp: Express;
+  /** Resolves when flows run, or when it is known why they cannot (see `ready`); the same promise when called again. */
+  start(): Promise<void>;
+  ready(): Readiness;
+  /** Lets messages in flight finish, stops flows and nodes. At most `deadlineMs`. The same promise when called again. */
+  stop(deadlineMs: number): Promise<void>;
+  scriptHashes(): readonly string[];
+}
+
+/** A share of the deadline is kept for closing nodes, which save their state then. */
+const CLOSE_SHARE = 0.3;
+
+/** Node-RED's life. One a process: Node-RED keeps its state at module level. */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const { logger, store, index } = options;
+  const red = loadNodeRed();
+  const inFlight = createInFlight();
+  const bridge = createLogBridge(logger, index);
+  const settings = options.settings({
+    logHandler(message) {
+      if (message.level <= 20 && message.id !== undefined) inFlight.onError(message.id);
+      bridge(message);
+    },
+    signedIn: options.editor ? red.auth.needsPermission('') : (_request, response) => void response.status(404).end(),
+  });
+  red.init(options.server, settings);
+  watchInFlight(red, inFlight);
+
+  const flows = watchFlows(red, options, index);
+  let hashes: readonly string[] = [];
+  let starting: Promise<void> | null = null;
+  let stopping: Promise<void> | null = null;
+
+  const takeHashes = async (): Promise<void> => {
+    if (options.editor) hashes = await scriptHashes(red);
+  };
+
+  async function run(): Promise<void> {
+    try {
+      await red.start();
+      await flows.settled;
+    } catch (error) {
+      throw startFailed(error);
+    }
+    await Promise.all([store.check(), takeHashes()]);
+    red.events.on('runtime-event', ({ id }: RuntimeEvent) => {
+      // A node set was switched on or off: its script must be known, or the editor would not run it.
+      if (/^(?:node|plugin)\//.test(id))
+        takeHashes().catch((error: unknown) => logger.error({ err: error }, 'the script hashes cannot be renewed'));
+    });
+  }
+
+  async function shutDown(deadlineMs: number): Promise<void> {
+    const until = Date.now() + deadlineMs;
+    // Node-RED cannot be stopped half-way through its start: what it is just starting would stay.
+    if (starting)
+      await within(
+        starting.catch(() => {}),
+        deadlineMs,
+      );
+    inFlight.holdTimers();
+    const patience = AbortSignal.timeout(Math.max(0, (until - Date.now()) * (1 - CLOSE_SHARE)));
+    if (!(await inFlight.drained(patience))) {
+      for (const { id, count } of inFlight.byNode()) {
+        logger.warn({ ...index.place(id), messages: count }, `stopped with ${count} message(s) unfinished in a node`);
+      }
+    }
+    const stopped = await within(red.stop(), Math.max(1000, until - Date.now()));
+    if (!stopped) logger.warn('nodes did not close in time; what they had not saved is lost');
+  }
+
+  return {
+    adminApp: options.editor ? red.httpAdmin : null,
+    nodeApp: red.httpNode,
+    start() {
+      starting ??= run();
+      return starting;
+    },
+    ready() {
+      const reasons = [...(stopping ? ['stopping'] : flows.reasons())];
+      const fault = store.fault();
+      if (fault && !stopping) reasons.push(`the store does not write: ${fault}`);
+      return { ok: reasons.length === 0, reasons };
+    },
+    stop(deadlineMs) {
+      stopping ??= shutDown(deadlineMs);
+      return stopping;
+    },
+    scriptHashes: () => hashes,
+  };
+}
+
+/** Follows Node-RED's events: its own `getState()` says "start" even when flows did not start. */
+function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
+  const { logger } = options;
+  let reasons: readonly string[] = ['starting'];
+  let settle: () => void = () => {};
+  let fail: (error: unknown) => void = () => {};
+  const settled = new Promise<void>((resolve, reject) => {
+    settle = resolve;
+    fail = reject;
+  });
+  // It may fail before anybody waits for it.
+  settled.catch(() => {});
+  const block = (why: readonly string[]): void => {
+    reasons = why;
+    for (const reason of why) logger.error(reason);
+    settle();
+  };
+
+  red.events.on('flows:starting', ({ config }: { config: { flows: FlowNode[] } }) => index.replace(config.flows));
+  red.events.on('flows:started', ({ config }: { config: { flows: FlowNode[] } }) => {
+    index.replace(config.flows);
+    reasons = [];
+    logger.info(
+      { tabs: config.flows.filter(({ type }) => type === 'tab').length, nodes: config.flows.length },
+      'flows started',
+    );
+    settle();
+  });
+  red.events.on('flows:stopping', ({ type }: { type: string }) => {
+    // A deploy of single flows or nodes stops only these.
+    if (type === 'full') reasons = ['flows are stopped'];
+  });
+  red.events.on('runtime-event', ({ id, payload }: RuntimeEvent) => {
+    if (id !== 'runtime-state' || !payload?.error) return;
+    if (payload.error === 'missing-types') {
+      void currentFlows(red).then((nodes) => {
+        index.replace(nodes);
+        block(
+          explainMissingTypes(payload.types ?? [], {
+            index,
+            policy: options.policy,
+            sets: red.nodes.getNodeList(),
+            fileOf: options.fileOf,
+          }),
+        );
+      });
+    } else if (payload.error === 'missing-modules') {
+      block(
+        (payload.modules ?? []).map(
+          ({ module, error }) =>
+            `no flow runs: module "${module}" that a function node uses cannot be loaded (${error})`,
+        ),
+      );
+    } else if (payload.error === 'credentials_load_failed') {
+      block(['the credentials cannot be decrypted (credentials_load_failed)']);
+    } else {
+      const fault = options.flowFault();
+      if (fault) fail(fault);
+      else block([`no flow runs: ${payload.error}`]);
+    }
+  });
+
+  return {
+    settled,
+    reasons(): readonly string[] {
+      const fault = options.flowFault();
+      // They run on as they were; but nobody can deploy, and a restart would fail.
+      return fault ? [...reasons, `the flow files cannot be loaded: ${fault.message}`] : reasons;
+    },
+  };
+}
+
+async function currentFlows(red: NodeRed): Promise<FlowNode[]> {
+  return (await red.runtime.flows.getFlows({}).catch(() => null))?.flows ?? [];
+}
+
+function startFailed(error: unknown): RedstartError {
+  if (error instanceof RedstartError) return error;
+  return new RedstartError({
+    code: 'RUNTIME_START_FAILED',
+    exitCode: 70,
+    message: `Node-RED did not start: ${error instanceof Error ? error.message : String(error)}`,
+    mend: 'The log above says what it was doing. If it tells nothing that you can mend, this is a bug of Redstart: report it with the log.',
+    cause: error,
+  });
+}
+
+/** True when `promise` was done in time. */
+async function within(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  return await Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,76 @@
+import { RedstartError } from '../server/errors.ts';
+
+/** A group of nodes that is off unless REDSTART_NODES_ALLOW names it. */
+export interface NodeGroup {
+  /** What it lets a flow do on this machine. */
+  risk: string;
+  /** Core node files, by base name: what Node-RED's `nodesExcludes` takes. */
+  files: readonly string[];
+  /** Node types in these files, to tell the author of a flow that uses one. */
+  types: readonly string[];
+}
+
+/**
+ * What is off by default. A function node can still reach what the process can: this keeps flows honest and reviewable,
+ * the container (or Node's permission model) is what holds an attacker.
+ */
+export const NODE_GROUPS: Readonly<Record<string, NodeGroup>> = {
+  exec: { risk: 'runs programs on this machine', files: ['90-exec.js'], types: ['exec'] },
+  file: { risk: 'reads and writes any file that this user may', files: ['10-file.js'], types: ['file', 'file in'] },
+  watch: { risk: 'watches any folder of this machine', files: ['23-watch.js'], types: ['watch'] },
+  tcp: {
+    risk: 'opens ports outside of the sign-in, and connects anywhere',
+    files: ['31-tcpin.js'],
+    types: ['tcp in', 'tcp out', 'tcp request'],
+  },
+  udp: {
+    risk: 'opens ports outside of the sign-in, and sends anywhere',
+    files: ['32-udp.js'],
+    types: ['udp in', 'udp out'],
+  },
+  'function-modules': { risk: 'function nodes load modules from npm', files: [], types: [] },
+  'tls-files': { risk: 'TLS configuration nodes read certificate files of this machine', files: [], types: [] },
+};
+
+const PACKAGE = /^(?:@[a-z0-9][\w.-]*\/)?(?:node-red-[\w.-]+|[\w.-]*node-red[\w.-]*)$/;
+const SCOPED = /^@[a-z0-9][\w.-]*\/[\w.-]+$/;
+
+export interface NodePolicy {
+  /** Base names of core node files that are not loaded. */
+  excludedFiles: string[];
+  /** Node packages that may be loaded beside Redstart's own. */
+  packages: string[];
+  functionModules: boolean;
+  tlsFiles: boolean;
+  /** The group that a node type belongs to, if it is off. */
+  groupOff(type: string): string | null;
+}
+
+/** Reads REDSTART_NODES_ALLOW: names of groups or of node types in them, and of further node packages of the image. */
+export function nodePolicy(names: readonly string[]): NodePolicy {
+  const allow = names.map((name) => groupOfType(name) ?? name);
+  const packages = allow.filter(
+    (name) => !Object.hasOwn(NODE_GROUPS, name) && (PACKAGE.test(name) || SCOPED.test(name)),
+  );
+  const unknown = allow.filter((name) => !Object.hasOwn(NODE_GROUPS, name) && !packages.includes(name));
+  if (unknown.length > 0) {
+    throw new RedstartError({
+      code: 'NODES_ALLOW_UNKNOWN',
+      exitCode: 78,
+      message: `REDSTART_NODES_ALLOW names ${unknown.map((name) => `"${name}"`).join(', ')}, which is no group of nodes.`,
+      mend: `Use a comma list of: ${Object.keys(NODE_GROUPS).join(', ')}; or the name of a node package (node-red-…, @scope/…).`,
+    });
+  }
+  const off: [string, NodeGroup][] = Object.entries(NODE_GROUPS).filter(([name]) => !allow.includes(name));
+  return {
+    excludedFiles: off.flatMap(([, { files }]) => [...files]),
+    packages,
+    functionModules: allow.includes('function-modules'),
+    tlsFiles: allow.includes('tls-files'),
+    groupOff: (type) => off.find(([, { types }]) => types.includes(type))?.[0] ?? null,
+  };
+}
+
+function groupOfType(type: string): string | null {
+  return Object.entries(NODE_GROUPS).find(([, { types }]) => types.includes(type))?.[0] ?? null;
+}

@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import type { RequestHandler } from 'express';
+import type { Config } from '../server/config/index.ts';
+import { type ContextStoreSetting, contextStorage } from './context-storage.ts';
+import { NODE_PACK, nodePackDir } from './node-pack.ts';
+import { nodePolicy } from './node-policy.ts';
+
+/**
+ * The connections of the environment, on the settings object under `seqera`. The nodes read it from there, by reference:
+ * so the tokens are in no credential store, no flow file, no `process.env`, and no answer to the editor.
+ */
+export interface ManagedConnections {
+  defaultId: string;
+  connections: Record<string, { name: string; baseUrl: string; workspaceId: string | null; token(): string }>;
+}
+
+/** Node-RED's `logging` handler. */
+export type LogHandler = (message: NodeRedLogMessage) => void;
+
+export interface NodeRedLogMessage {
+  /** 10 fatal … 60 trace, 98 audit, 99 metric. */
+  level: number;
+  msg?: unknown;
+  id?: string;
+  type?: string;
+  z?: string;
+  name?: string;
+  path?: string;
+  event?: string;
+  [property: string]: unknown;
+}
+
+export interface SettingsOptions {
+  config: Config;
+  credentialSecret: string;
+  storageModule: object;
+  managed: ManagedConnections;
+  logHandler: LogHandler;
+  /** Both null when headless. */
+  adminAuth: object | null;
+  adminMiddleware: readonly RequestHandler[];
+  /** A crash-safe context store, in place of files. */
+  durable?: ContextStoreSetting;
+}
+
+/** Folder within the data folder that Node-RED takes for its own. */
+export const USER_DIR = 'node-red';
+
+/** Longest request that the admin API and HTTP-in nodes read: it is held in memory, in part before anyone signed in. */
+export const API_MAX_LENGTH = '5mb';
+
+/** Node-RED's settings for a Config. What is set against Node-RED's default bears its reason. */
+export function nodeRedSettings(options: SettingsOptions): Record<string, unknown> {
+  const { config } = options;
+  const policy = nodePolicy(config.nodesAllow);
+  const editor = config.admin !== null && options.adminAuth !== null;
+
+  return {
+    // No user, no admin API: an unprotected one is full control over this machine.
+    httpAdminRoot: editor ? config.server.editorPath : false,
+    disableEditor: !editor,
+    ...(editor && { adminAuth: options.adminAuth }),
+    // Deny by default: node packages add admin routes, and forget to protect them.
+    httpAdminMiddleware: [...options.adminMiddleware],
+    httpNodeRoot: config.server.httpPath,
+    // Node-RED's apps do not inherit this when it is set on the app that they are mounted on.
+    httpServerOptions: config.server.trustProxy === undefined ? {} : { 'trust proxy': config.server.trustProxy },
+    apiMaxLength: API_MAX_LENGTH,
+
+    userDir: join(config.data.dir, USER_DIR),
+    storageModule: options.storageModule,
+    credentialSecret: options.credentialSecret,
+    contextStorage: contextStorage(config.data.dir, options.durable),
+    seqera: options.managed,
+
+    nodesDir: [nodePackDir()],
+    // Nodes that reach out of the flows are named by whoever runs this, not by whoever draws a flow.
+    nodesExcludes: policy.excludedFiles,
+    externalModules: {
+      // A missing module is a fault of the image; it is never fetched while running.
+      autoInstall: false,
+      palette: {
+        // Code comes with the image, reviewed; an editor cannot add to it.
+        allowInstall: false,
+        allowUpdate: false,
+        allowUpload: false,
+        // Node-RED loads every node package that it finds in a node_modules folder; only these are meant to be loaded.
+        denyList: ['*'],
+        allowList: [NODE_PACK, ...policy.packages],
+      },
+      modules: { allowInstall: false },
+    },
+    // Modules from npm within a function node are code that nobody reviewed.
+    functionExternalModules: policy.functionModules,
+    // Otherwise any path on this machine can be probed by naming it as a certificate.
+    tlsConfigDisableLocalFiles: !policy.tlsFiles,
+    // A loop in a function node would stop every other flow for good.
+    globalFunctionTimeout: 10,
+    // Keys of the global context are nobody's business but the flow's.
+    exportGlobalContextKeys: false,
+    // Names the secrets' files; the secrets themselves have left the environment before Node-RED starts.
+    envVarExcludes: ENVIRONMENT_KEPT_FROM_FLOWS,
+    // A message that does not fit must not fill the memory: debug, joins and splits, answers.
+    debugMaxLength: 1000,
+    nodeMessageBufferMaxLength: 100_000,
+    // A node that does not close must not use up the time that a stop has.
+    nodeCloseTimeout: 5000,
+    // A socket that asks for an upgrade that nobody serves is dropped.
+    inboundWebSocketTimeout: 5000,
+
+    // It lists settings, host and network to every reader.
+    diagnostics: { enabled: false, ui: false },
+    // Stopped flows would stay stopped over a restart; stopping is what the program's own stop is for.
+    runtimeState: { enabled: false, ui: false },
+    telemetry: { enabled: false, updateNotification: false },
+    // The lock: a user preference overrules `telemetry`, but nothing overrules a setting of this name.
+    telemetryEnabled: false,
+    logging: {
+      redstart: { level: LEVELS[config.log.level], metrics: false, audit: true, handler: () => options.logHandler },
+    },
+
+    editorTheme: {
+      page: { title: 'Redstart' },
+      header: { title: 'Redstart' },
+      // It fetches and shows pages of another host.
+      tours: false,
+      // Git in the editor would be a second way to the flow files, with keys of its own.
+      projects: { enabled: false },
+      // The catalogue is fetched from another host, for installing what may not be installed.
+      palette: { editable: false, catalogues: [] },
+      multiplayer: { enabled: false },
+      codeEditor: { lib: 'monaco' },
+    },
+  };
+}
+
+// Node-RED counts by other words than pino; audit comes at any level.
+const LEVELS: Record<Config['log']['level'], string> = {
+  fatal: 'fatal',
+  error: 'error',
+  warn: 'warn',
+  info: 'info',
+  debug: 'debug',
+  trace: 'trace',
+};
+
+const SECRETS = [
+  'TOWER_ACCESS_TOKEN',
+  'SEQERA_ACCESS_TOKEN',
+  'REDSTART_ADMIN_PASSWORD',
+  'REDSTART_ADMIN_PASSWORD_HASH',
+  'REDSTART_CREDENTIAL_SECRET',
+  'NODE_RED_CREDENTIAL_SECRET',
+  'REDSTART_HTTP_PASSWORD',
+  'REDSTART_HTTP_PASSWORD_HASH',
+  'REDSTART_OIDC_CLIENT_SECRET',
+];
+
+const ENVIRONMENT_KEPT_FROM_FLOWS = SECRETS.flatMap((name) => [name, `${name}_FILE`]);
