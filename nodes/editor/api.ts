@@ -115,7 +115,8 @@ function send<T>(path: string, body: string): Promise<T> {
       .fail((xhr) => {
         const { code, message } = (xhr.responseJSON ?? {}) as { code?: unknown; message?: unknown };
         if (typeof code === 'string' && typeof message === 'string') reject(new RequestError(code, message));
-        else if (xhr.status === 401 || xhr.status === 403) reject(new RequestError('NOT_ALLOWED', shared('problems.notAllowed')));
+        else if (xhr.status === 401 || xhr.status === 403)
+          reject(new RequestError('NOT_ALLOWED', shared('problems.notAllowed')));
         else reject(new RequestError('UNREACHABLE', shared('problems.unreachable', { status: xhr.status })));
       });
   });

@@ -25,7 +25,10 @@ let serial = 0;
  * Makes a text input an ARIA combobox with a list of suggestions: arrow keys, Home/End of the list with Page keys, Enter,
  * Escape, and a button for the mouse. Own code because Node-RED's completion shows neither that it is asking, nor that it failed.
  */
-export function combobox(input: HTMLInputElement, options: ComboboxOptions): { button: HTMLButtonElement; close(): void } {
+export function combobox(
+  input: HTMLInputElement,
+  options: ComboboxOptions,
+): { button: HTMLButtonElement; close(): void } {
   const id = `seqera-suggestions-${++serial}`;
   const popup = document.createElement('div');
   popup.className = 'seqera-popup';
@@ -62,7 +65,7 @@ export function combobox(input: HTMLInputElement, options: ComboboxOptions): { b
   const typed = () => (options.list ? (input.value.split(',').pop() ?? '') : input.value).trim();
 
   function place(): void {
-    const box = input.getBoundingClientRect();
+    const box = (input.closest('.red-ui-typedInput-container') ?? input).getBoundingClientRect();
     const below = window.innerHeight - box.bottom - 8;
     const above = box.top - 8;
     const upwards = below < 160 && above > below;
@@ -166,7 +169,10 @@ export function combobox(input: HTMLInputElement, options: ComboboxOptions): { b
 
   function pick(suggestion: Suggestion): void {
     if (options.list) {
-      const before = input.value.split(',').slice(0, -1).map((part) => part.trim());
+      const before = input.value
+        .split(',')
+        .slice(0, -1)
+        .map((part) => part.trim());
       input.value = [...before, suggestion.value].join(', ');
     } else {
       input.value = suggestion.value;
@@ -191,7 +197,12 @@ export function combobox(input: HTMLInputElement, options: ComboboxOptions): { b
       }
       return;
     }
-    const steps: Record<string, number> = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + 8, PageUp: active - 8 };
+    const steps: Record<string, number> = {
+      ArrowDown: active + 1,
+      ArrowUp: active - 1,
+      PageDown: active + 8,
+      PageUp: active - 8,
+    };
     const next = steps[key];
     if (next !== undefined) activate(next);
     else if (key === 'Enter') {

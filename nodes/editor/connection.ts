@@ -23,7 +23,10 @@ export function describeConnection(id: string): ConnectionRef {
  * The same for the connection whose dialog is open: what its fields say now. An address that was not touched is left out,
  * so that one written as `${VARIABLE}` (which only the server can read) still works with the deployed token.
  */
-export function describeForm(node: RedEditorNode, form: { baseUrl: string; token: string; workspaceId: string }): ConnectionRef {
+export function describeForm(
+  node: RedEditorNode,
+  form: { baseUrl: string; token: string; workspaceId: string },
+): ConnectionRef {
   const { baseUrl, token, workspaceId } = form;
   if (token && token !== STORED) return { baseUrl, token, workspaceId };
   const untouched = !node.changed && baseUrl === asText(node.baseUrl);

@@ -49,8 +49,9 @@ export function defaultsOf(fields: readonly Field[]): Record<string, RedProperty
 
 /** What is wrong with a value, in words; null when nothing is. */
 function problemOf(node: RedEditorNode, field: Field, value: unknown): string | null {
-  if (typeof value === 'boolean') return null;
-  const text = value === undefined || value === null ? '' : String(value);
+  // Left out in an old flow: the default holds, as when the flow runs.
+  if (value === undefined || typeof value === 'boolean') return null;
+  const text = value === null ? '' : String(value);
   const name = labelOf(node, field.property);
   if (text.trim() === '') return field.required ? shared('problems.required', { name }) : null;
   if (isVariable(text.trim())) return null;
@@ -92,12 +93,16 @@ export interface Row {
 /** Gives an input of the template its label, hint, types and suggestions. The input stands alone in a `div.form-row`. */
 export function setUpField(node: RedEditorNode, field: Field, place: () => Place, prefix = 'node-input'): Row {
   const input = $(`#${prefix}-${field.property}`);
+  fillIn(node, field.property, field.value, input);
   const parts = layOut(input, labelOf(node, field.property), field.icon);
   const placeholder = own(node, `fields.${field.property}.placeholder`);
   if (placeholder) input.attr('placeholder', placeholder);
   const hint = hintOf(node, field.property);
   const say: Row['say'] = (text, tone) => {
-    parts.hint.text(text || hint).toggleClass('seqera-good', tone === 'good').toggleClass('seqera-bad', tone === 'bad');
+    parts.hint
+      .text(text || hint)
+      .toggleClass('seqera-good', tone === 'good')
+      .toggleClass('seqera-bad', tone === 'bad');
   };
   say('');
 
@@ -107,6 +112,12 @@ export function setUpField(node: RedEditorNode, field: Field, place: () => Place
     typed = setUpTyped(node, field, input, parts.label);
     isFixed = () => FIXED.includes(input.typedInput('type'));
   }
+  const tell = () => {
+    const problem = problemOf(node, field, input.val());
+    if (problem) say(problem, 'bad');
+    else if (parts.hint.hasClass('seqera-bad')) say('');
+  };
+  input.on('change', () => tell());
   const { suggest } = field;
   if (suggest) {
     const box = combobox(typed, {
@@ -121,7 +132,7 @@ export function setUpField(node: RedEditorNode, field: Field, place: () => Place
     parts.field.append(box.button);
     input.on('change', () => {
       box.button.style.visibility = isFixed() ? 'visible' : 'hidden';
-      if (document.activeElement === typed) say('');
+      if (document.activeElement === typed && !parts.hint.hasClass('seqera-bad')) say('');
     });
   }
   const show = (visible: boolean) => {
@@ -129,6 +140,13 @@ export function setUpField(node: RedEditorNode, field: Field, place: () => Place
   };
   if (field.legacy) show(input.val() !== '');
   return { input, say, show };
+}
+
+/** Shows the default of a property that an old flow leaves out, so that *Done* does not change what the node does. */
+export function fillIn(node: RedEditorNode, property: string, value: unknown, input: JQuery): void {
+  if (node[property] !== undefined) return;
+  if (typeof value === 'boolean') input.prop('checked', value);
+  else input.val(String(value));
 }
 
 /** Wraps an input of the template in a labelled row. */
@@ -153,7 +171,10 @@ function setUpTyped(node: RedEditorNode, field: Field, input: JQuery, label: JQu
   input.attr('aria-labelledby', label.attr('id') ?? '');
   input.css('width', '100%');
   input.typedInput({ default: fallback, types: field.types ?? [], typeField });
-  const inner = input.next('.red-ui-typedInput-container').find('input.red-ui-typedInput-input').get(0) as HTMLInputElement;
+  const inner = input
+    .next('.red-ui-typedInput-container')
+    .find('input.red-ui-typedInput-input')
+    .get(0) as HTMLInputElement;
   inner.id = `${input.attr('id')}-text`;
   inner.setAttribute('aria-describedby', input.attr('aria-describedby') ?? '');
   label.attr('for', inner.id);

@@ -39,11 +39,18 @@ function problemOf(property: string, check: Check, value: unknown, required: boo
 function open(node: RedEditorNode): void {
   const field = (property: string, icon: string) => {
     const input = $(`#node-config-input-${property}`);
-    const { row, field: box, hint } = layOut(input, own(node, `fields.${property}.label`) ?? shared(`fields.${property}.label`), icon);
+    const {
+      row,
+      field: box,
+      hint,
+    } = layOut(input, own(node, `fields.${property}.label`) ?? shared(`fields.${property}.label`), icon);
     const text = own(node, `fields.${property}.hint`) ?? '';
     hint.text(text);
     const say = (message: string, tone: 'good' | 'bad' | '' = '') => {
-      hint.text(message || text).toggleClass('seqera-good', tone === 'good').toggleClass('seqera-bad', tone === 'bad');
+      hint
+        .text(message || text)
+        .toggleClass('seqera-good', tone === 'good')
+        .toggleClass('seqera-bad', tone === 'bad');
     };
     return { input, row, box, say, text: () => String(input.val() ?? '').trim() };
   };
@@ -53,7 +60,8 @@ function open(node: RedEditorNode): void {
   const workspace = field('workspaceId', 'sitemap');
   address.input.attr('placeholder', CLOUD);
 
-  const form = () => describeForm(node, { baseUrl: address.text(), token: token.text(), workspaceId: workspace.text() });
+  const form = () =>
+    describeForm(node, { baseUrl: address.text(), token: token.text(), workspaceId: workspace.text() });
   const { button } = combobox(workspace.input.get(0) as HTMLInputElement, {
     suggest: (typed) => sources.workspaces({ connection: form(), workspaceId: undefined }, typed),
     enabled: () => true,
@@ -69,14 +77,21 @@ function open(node: RedEditorNode): void {
     const moved = stored && address.text() !== storedFor;
     if (moved && token.text() === STORED) token.input.val('').trigger('change');
     if (stored && !moved && token.text() === '') token.input.val(STORED).trigger('change');
-    token.say(moved ? own(node, 'tokenBelongs', { baseUrl: storedFor }) ?? '' : '', moved ? 'bad' : '');
+    token.say(moved ? (own(node, 'tokenBelongs', { baseUrl: storedFor }) ?? '') : '', moved ? 'bad' : '');
   });
 
   const result = $('#seqera-config-check-result');
   const check = $('#seqera-config-check').on('click', () => {
     forgetAnswers();
     check.prop('disabled', true);
-    result.empty().append($('<p>').append($('<i class="fa fa-spinner fa-spin" aria-hidden="true">'), document.createTextNode(` ${own(node, 'check.asking')}`)));
+    result
+      .empty()
+      .append(
+        $('<p>').append(
+          $('<i class="fa fa-spinner fa-spin" aria-hidden="true">'),
+          document.createTextNode(` ${own(node, 'check.asking')}`),
+        ),
+      );
     ask('seqera/identity', { connection: form() })
       .then(
         (identity) => showIdentity(node, result, identity),
@@ -101,7 +116,9 @@ function open(node: RedEditorNode): void {
     token.row.hide();
     address.input.val(managed.baseUrl);
     workspace.input.val(managed.workspaceId ?? '');
-    workspace.say(managed.workspaceId ? ' ' : own(of, 'personal') ?? '');
+    address.say(' ');
+    if (!managed.workspaceId) workspace.say(own(of, 'personal') ?? '');
+    $('#node-config-dialog-delete').prop('disabled', true).addClass('disabled');
     $('#seqera-config-managed')
       .empty()
       .append($('<i class="fa fa-lock" aria-hidden="true">'), $('<div>').text(own(of, 'managed') ?? ''))

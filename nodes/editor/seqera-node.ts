@@ -1,8 +1,8 @@
 import { ask, type ManagedConnection } from './api.js';
 import { describeConnection } from './connection.js';
 import { defaultsOf, type Field, layOut, type Row, setUpField, TEXT } from './fields.js';
-import type { Place } from './suggestions.js';
 import { addStyle } from './style.js';
+import type { Place } from './suggestions.js';
 import { own, shared } from './text.js';
 import { baseUrl, workspaceId } from './validate.js';
 

@@ -1,4 +1,4 @@
-import { NUMBER, TEXT } from './fields.js';
+import { fillIn, NUMBER, TEXT } from './fields.js';
 import { registerNode } from './seqera-node.js';
 import { positive } from './validate.js';
 
@@ -21,8 +21,9 @@ registerNode('seqera-workflow-monitor', {
   defaults: {
     pollUnits: { value: 'seconds' },
   },
-  opened(_node, rows) {
+  opened(node, rows) {
     const units = $('#node-input-pollUnits');
+    fillIn(node, 'pollUnits', 'seconds', units);
     const follow = rows.get('keepPolling')?.input;
     const show = () => rows.get('poll')?.show(follow?.is(':checked') === true);
     follow?.on('change', show);

@@ -1,7 +1,7 @@
 // The dialogs' look, in the editor's own colours, so that it follows its theme (dark ones too).
 const CSS = `
 .seqera-row { display: flex; align-items: flex-start; flex-wrap: wrap; }
-.form-row.seqera-row > label { flex: 0 0 130px; width: 130px; margin: 0; padding: 7px 8px 0 0; box-sizing: border-box; line-height: 20px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.form-row.seqera-row > label { flex: 0 0 140px; width: 140px; margin: 0; padding: 7px 8px 0 0; box-sizing: border-box; line-height: 20px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .seqera-row > label > i { width: 16px; text-align: center; margin-right: 5px; opacity: 0.75; }
 .seqera-field { flex: 1 1 200px; min-width: 0; display: flex; align-items: center; gap: 6px; }
 .seqera-field > .red-ui-typedInput-container, .seqera-field > div { flex: 1 1 0; min-width: 0; width: auto !important; margin: 0; }
@@ -10,7 +10,7 @@ const CSS = `
 .seqera-field > select { width: auto; margin: 0; }
 .seqera-field > input[type=checkbox] { width: auto; margin: 8px 0; }
 .seqera-field > .seqera-open { flex: none; min-width: 34px; padding: 0 8px; }
-.seqera-hint { flex: 1 0 100%; margin: 3px 0 0 130px; font-size: 12px; line-height: 16px; color: var(--red-ui-secondary-text-color, #777); overflow-wrap: anywhere; }
+.seqera-hint { flex: 1 0 100%; margin: 3px 0 0 140px; font-size: 12px; line-height: 16px; color: var(--red-ui-secondary-text-color, #777); overflow-wrap: anywhere; }
 .seqera-hint:empty { display: none; }
 .seqera-hint.seqera-good { color: var(--red-ui-text-color-success, #2e7d32); }
 .seqera-hint.seqera-bad, .seqera-problem { color: var(--red-ui-text-color-error, #b31d28); }
@@ -23,13 +23,13 @@ details.seqera-more > summary { display: list-item; cursor: pointer; margin-bott
 .seqera-param > .red-ui-typedInput-container { flex: 1 1 0; min-width: 0; width: auto !important; margin: 0; }
 .seqera-notice { display: flex; gap: 10px; margin: 0 0 16px; padding: 10px 12px; border-radius: 4px; border: 1px solid var(--red-ui-secondary-border-color, #ddd); background: var(--red-ui-secondary-background, #f6f6f6); }
 .seqera-notice > i { margin-top: 3px; }
-.seqera-check { margin: 6px 0 0 130px; }
+.seqera-check { margin: 6px 0 0 140px; }
 .seqera-check dl { display: grid; grid-template-columns: auto 1fr; gap: 4px 14px; margin: 10px 0 0; padding: 10px 12px; border-radius: 4px; border: 1px solid var(--red-ui-secondary-border-color, #ddd); border-left: 3px solid var(--red-ui-text-color-success, #2e7d32); }
 .seqera-check dt { font-weight: normal; color: var(--red-ui-secondary-text-color, #777); }
 .seqera-check dd { margin: 0; overflow-wrap: anywhere; }
 .seqera-check p { margin: 10px 0 0; }
 .seqera-check p.seqera-problem { padding: 10px 12px; border-radius: 4px; border: 1px solid var(--red-ui-secondary-border-color, #ddd); border-left: 3px solid var(--red-ui-text-color-error, #b31d28); }
-.seqera-popup { position: fixed; z-index: 1600; overflow-y: auto; max-height: 280px; box-sizing: border-box; padding: 4px 0; border: 1px solid var(--red-ui-primary-border-color, #bbb); border-radius: 4px; background: var(--red-ui-form-input-background, #fff); color: var(--red-ui-form-text-color, #444); box-shadow: 0 6px 18px rgba(0, 0, 0, 0.2); font-size: 14px; }
+.seqera-popup { position: fixed; z-index: 1600; overflow-y: auto; max-height: 280px; box-sizing: border-box; padding: 4px 0; border: 1px solid var(--red-ui-primary-border-color, #bbb); border-radius: 4px; background: var(--red-ui-form-input-background, #fff); color: var(--red-ui-form-text-color, #444); box-shadow: 0 6px 18px rgba(0, 0, 0, 0.2); font-family: var(--red-ui-primary-font, sans-serif); font-size: 14px; }
 .seqera-popup ul { list-style: none; margin: 0; padding: 0; }
 .seqera-popup .seqera-group { padding: 8px 12px 3px; font-size: 11px; font-weight: bold; color: var(--red-ui-secondary-text-color, #777); }
 .seqera-popup [role=option] { padding: 5px 12px; line-height: 18px; cursor: pointer; }

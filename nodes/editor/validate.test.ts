@@ -31,7 +31,16 @@ describe('what a field may hold', () => {
 
   it('address: http or https, nothing beside host and path', () => {
     accepts(baseUrl, 'https://api.cloud.seqera.io', 'https://host/api/', 'http://127.0.0.1:8080');
-    refuses(baseUrl, '', 'api.cloud.seqera.io', 'ftp://host', 'file:///etc', 'https://u:p@host', 'https://host?a=1', 'javascript:alert(1)');
+    refuses(
+      baseUrl,
+      '',
+      'api.cloud.seqera.io',
+      'ftp://host',
+      'file:///etc',
+      'https://u:p@host',
+      'https://host?a=1',
+      'javascript:alert(1)',
+    );
   });
 
   it('interval: more than nothing', () => {
@@ -40,6 +49,7 @@ describe('what a field may hold', () => {
   });
 
   it('a whole-value variable is left to the server', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how Node-RED writes a variable
     expect(['${WS}', '$(WS)', 'x${WS}', '$WS'].map(isVariable)).toEqual([true, true, false, false]);
   });
 });

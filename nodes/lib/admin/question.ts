@@ -26,8 +26,8 @@ export type Question = v.InferOutput<typeof question>;
 /** @throws SEQERA_INVALID_INPUT that names the place and never the value, which may be the token. */
 export function readQuestion(body: unknown): Question {
   const result = v.safeParse(question, body);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
+  if (result.success && !Array.isArray(body)) return result.output;
+  const [issue] = result.issues ?? [];
   const place = issue ? (v.getDotPath(issue) ?? 'the body') : 'the body';
   throw invalidInput(
     place.endsWith('workspaceId')

@@ -30,7 +30,8 @@ export function registerAdminRoutes(RED: RedApi): void {
         // Express 4 does not see a rejection, and an unhandled one ends the process.
         .catch((error: unknown) => {
           RED.log.error(`seqera: ${path} failed: ${error instanceof Error ? error.message : 'unknown fault'}`);
-          if (!response.headersSent) response.status(500).json({ code: 'SEQERA_INTERNAL', message: 'The server failed.' });
+          if (!response.headersSent)
+            response.status(500).json({ code: 'SEQERA_INTERNAL', message: 'The server failed.' });
         });
     });
   }
