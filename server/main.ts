@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
+import { number } from './commands/number-argument.ts';
 import { EXIT } from './errors.ts';
 import { reportFailure } from './report-failure.ts';
 import { version } from './version.ts';
 
-// Each command is imported when it runs: a start pays for what it uses and nothing else.
+// Each command is imported when it runs, so that a start pays for nothing else.
 const program = new Command('redstart')
   .description('Automation for Seqera Platform: Node-RED flows, hardened, from version control.')
   .version(version())
@@ -45,13 +46,6 @@ program
   .action(async (options: { port: number; speed: number; scenario?: string }) =>
     (await import('./commands/simulator.ts')).simulator(options),
   );
-
-function number(form: RegExp, minimum: number, maximum: number): (text: string) => number {
-  return (text) => {
-    if (form.test(text) && Number(text) >= minimum && Number(text) <= maximum) return Number(text);
-    throw new InvalidArgumentError(`Expected a number from ${minimum} to ${maximum}.`);
-  };
-}
 
 try {
   await program.parseAsync();

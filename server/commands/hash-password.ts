@@ -60,8 +60,14 @@ function typePassword({ input, prompt }: HashPasswordPorts, question: string): P
     const onEnd = (): void => finish();
     const onData = (text: string): void => {
       for (const key of text) {
-        if (key === '\r' || key === '\n' || key === '\u0004') return finish();
-        if (key === '\u0003') return finish(refusal('interrupted', 'Run the command again.', 130));
+        if (key === '\r' || key === '\n' || key === '\u0004') {
+          finish();
+          return;
+        }
+        if (key === '\u0003') {
+          finish(refusal('interrupted', 'Run the command again.', 130));
+          return;
+        }
         if (key === '\u007f' || key === '\b') typed = [...typed].slice(0, -1).join('');
         else if (typed.length < MAX_INPUT) typed += key;
       }

@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { readDotEnv } from './dotenv.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { Reader, type Setting } from './reader.ts';
-import { isKnown, isSecretName, nearestName } from './schema.ts';
+import { isSecretName } from './schema.ts';
 import { Secret } from './secret.ts';
 import { Sources } from './sources.ts';
 import { readFolders } from './subjects/folders.ts';
@@ -13,6 +13,7 @@ import { readPlatform } from './subjects/platform.ts';
 import { readServer } from './subjects/server.ts';
 import { readSignIn } from './subjects/sign-in.ts';
 import { readTls } from './subjects/tls.ts';
+import { unknownNames } from './unknown-names.ts';
 
 export interface LoadOptions {
   env: NodeJS.ProcessEnv;
@@ -62,7 +63,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const folders = readFolders(reader);
   const operation = readOperation(reader, terminal);
   const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);
-  reader.problems.push(...unknownNames(names, sources));
+  reader.problems.push(...unknownNames(sources));
 
   const { problems, warnings, settings } = reader;
   if (problems.length > 0) return { config: null, problems, warnings, settings };
@@ -83,33 +84,6 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     dotenv: Object.fromEntries(handedOn),
   };
   return { config: deepFreeze(config), problems, warnings, settings };
-}
-
-/**
- * Kubernetes tells every pod about a Service called "redstart" in variables of the form that Docker links had:
- * REDSTART_SERVICE_HOST, REDSTART_PORT_1880_TCP_ADDR and so on. Nobody misspelt those.
- */
-const SERVICE_LINK =
-  /^REDSTART_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
-
-function unknownNames(names: readonly string[], sources: Sources): Problem[] {
-  return names
-    .filter((name) => /^redstart_/i.test(name) && !isKnown(name))
-    .filter(
-      (name) =>
-        !SERVICE_LINK.test(name) || (/_PORT$/.test(name) && !/^\w+:\/\/|^\d+$/.test(sources.get(name)?.text ?? '')),
-    )
-    .sort()
-    .map((name) => {
-      const nearest = nearestName(name);
-      const where = sources.get(name)?.source === '.env' ? ' (in .env)' : '';
-      return {
-        variable: name,
-        problem: `is not known${where}${nearest ? `: did you mean ${nearest}?` : ''}`,
-        expected: 'a variable of docs/environment.md; no others may begin with REDSTART_',
-        example: nearest ? `${nearest}=…` : `unset ${name}`,
-      };
-    });
 }
 
 function deepFreeze<T>(value: T): T {

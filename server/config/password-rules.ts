@@ -14,12 +14,14 @@ const KNOWN = new Set(
 );
 
 /** What is wrong with a password, as words that complete "the password …"; null when nothing is. */
-export function passwordFault(password: string, user?: string): string | null {
+export function passwordFault(
+  password: string,
+  { user, maxBytes = MAX_PASSWORD_BYTES }: { user?: string; maxBytes?: number } = {},
+): string | null {
   if (/\p{Cc}/u.test(password)) return 'has a line break, tab or other control character in it';
   if ([...password].length < MIN_PASSWORD_LENGTH) return `is shorter than ${MIN_PASSWORD_LENGTH} characters`;
-  if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
-    return `is longer than ${MAX_PASSWORD_BYTES} bytes, of which bcrypt would ignore the rest`;
-  }
+  if (Buffer.byteLength(password) > maxBytes)
+    return `is longer than ${maxBytes} bytes, the rest of which bcrypt would ignore`;
   const lower = password.toLowerCase();
   if (user !== undefined && stem(lower) === stem(user.toLowerCase())) return 'is the user name';
   const halves = lower.slice(0, lower.length / 2);

@@ -65,7 +65,12 @@ export function choice<const Option extends string>(
 ): TextType<Option> {
   const error = (issue: { input?: unknown }): string =>
     later.includes(String(issue.input)) ? 'is not available yet' : 'is none of the accepted values';
-  return { schema: z.enum(options, { error }), expected: `one of ${options.join(', ')}`, echo: true, secret: false };
+  return {
+    schema: z.enum(options, { error }),
+    expected: options.length === 1 ? `${options[0]}` : `one of ${options.join(', ')}`,
+    echo: true,
+    secret: false,
+  };
 }
 
 export const flag: TextType<boolean> = {

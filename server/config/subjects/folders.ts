@@ -38,7 +38,7 @@ export const folderFields = {
   credentialSecret: field('REDSTART_CREDENTIAL_SECRET', {
     aliases: ['NODE_RED_CREDENTIAL_SECRET'],
     type: secretText('at least 8 characters, hard to guess; the same at every start', (secret) => {
-      const fault = passwordFault(secret.length > 72 ? secret.slice(0, 72) : secret);
+      const fault = passwordFault(secret, { maxBytes: 4096 });
       if (fault) refuse(fault);
     }),
     fallback: null,

@@ -77,7 +77,7 @@ export function readHttpAuth(reader: Reader, host: string): Config['httpAuth'] {
       reader.nameOf(hashField),
     );
   }
-  if (password && user !== null && passwordFault(password.reveal(), user) === 'is the user name') {
+  if (password && user !== null && passwordFault(password.reveal(), { user }) === 'is the user name') {
     reader.problem(passwordField, 'is the user name', PASSWORD_RULE, undefined, reader.nameOf(passwordField));
   }
   const [first] = given;

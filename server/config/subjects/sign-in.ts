@@ -129,7 +129,7 @@ export function readSignIn(reader: Reader, local: boolean): Pick<Config, 'admin'
       reader.nameOf(signInFields.passwordHash),
     );
   }
-  if (password && passwordFault(password.reveal(), user) === 'is the user name') {
+  if (password && passwordFault(password.reveal(), { user }) === 'is the user name') {
     reader.problem(
       signInFields.password,
       'is the user name',
