@@ -106,7 +106,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     mounted: () => mounted,
   });
 
-  const listener = await createListener(options, (req, res) => {
+  const material = await tlsMaterial(options);
+  const listener = createListener(material, (req, res) => {
     open.add(res);
     if (stopping) res.shouldKeepAlive = false;
     handler(req, res);
@@ -163,8 +164,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
         // Only after the first start went well is an error of the server something to live with.
         listener.on('error', (error) => logger.error({ err: error }, 'The HTTP server reported an error'));
         const { certFile, keyFile, mode } = config.tls;
-        if (mode === 'files' && certFile !== null && keyFile !== null && listener instanceof https.Server) {
-          tlsReload = reloadTls({ server: listener, certFile, keyFile, logger });
+        if (mode !== 'files' || material === null || certFile === null || keyFile === null) return;
+        if (listener instanceof https.Server) {
+          tlsReload = reloadTls({ server: listener, certFile, keyFile, logger, inUse: material });
         }
       });
       return listening;
@@ -189,13 +191,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   };
 }
 
-async function createListener(
-  options: HttpServerOptions,
-  handler: http.RequestListener,
-): Promise<Server | https.Server> {
+function createListener(material: TlsMaterial | null, handler: http.RequestListener): Server | https.Server {
   const { maxHeaderSize, connectionsCheckingInterval, handshakeTimeout } = LIMITS;
   const common = { maxHeaderSize, connectionsCheckingInterval, noDelay: true };
-  const material = await tlsMaterial(options);
   if (material === null) return http.createServer(common, handler);
   return https.createServer(
     { ...common, handshakeTimeout, honorCipherOrder: true, ...secureContext(material) },

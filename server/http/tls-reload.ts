@@ -8,6 +8,8 @@ export interface TlsReloadOptions {
   certFile: string;
   keyFile: string;
   logger: Logger;
+  /** What the server was started with. */
+  inUse: { readonly cert: string; readonly key: string };
   everyMs?: number;
 }
 
@@ -18,7 +20,7 @@ export interface TlsReloadOptions {
  */
 export function reloadTls(options: TlsReloadOptions): { stop(): void; check(): Promise<void> } {
   const { server, certFile, keyFile, logger } = options;
-  let inUse: string | null = null;
+  let inUse = `${options.inUse.cert}\n${options.inUse.key}`;
   let warned: string | null = null;
 
   const contents = async (): Promise<string> => {
@@ -41,11 +43,6 @@ export function reloadTls(options: TlsReloadOptions): { stop(): void; check(): P
       return;
     }
     if (now === inUse) return;
-    if (inUse === null) {
-      // The first look: what the server was started with.
-      inUse = now;
-      return;
-    }
     try {
       const material = loadTlsFiles(certFile, keyFile);
       server.setSecureContext(secureContext(material));
@@ -64,8 +61,7 @@ export function reloadTls(options: TlsReloadOptions): { stop(): void; check(): P
     }
   };
 
-  void check();
-  const timer = setInterval(() => void check(), options.everyMs ?? 5000);
+  const timer = setInterval(() => void check(), options.everyMs ?? 2000);
   timer.unref();
   return { stop: () => clearInterval(timer), check };
 }
