@@ -21,7 +21,7 @@ export async function config({ json = false, local = false }: { json?: boolean; 
 function table(settings: readonly Setting[]): string {
   const rows = settings.map(({ variable, value, source, from, valid }) => [
     variable,
-    valid ? value : `! ${value}`,
+    valid || value === 'not accepted' ? value : `${value}, not accepted`,
     from ? `${source} (${from})` : source,
   ]);
   const head = ['VARIABLE', 'VALUE', 'FROM'];

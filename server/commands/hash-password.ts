@@ -59,9 +59,13 @@ function typePassword({ input, prompt }: HashPasswordPorts, question: string): P
     };
     const onEnd = (): void => finish();
     const onData = (text: string): void => {
-      for (const key of text) {
+      const keys = [...text];
+      for (const [place, key] of keys.entries()) {
         if (key === '\r' || key === '\n' || key === '\u0004') {
           finish();
+          // Pasted with its repetition: the next question reads on.
+          const rest = keys.slice(place + 1).join('');
+          if (rest !== '') input.unshift(rest, 'utf8');
           return;
         }
         if (key === '\u0003') {

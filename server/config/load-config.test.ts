@@ -136,7 +136,9 @@ describe('problems', () => {
   });
 
   it('point at quotes that a file of variables handed on', () => {
-    expect(told({ PORT: '"1880"' })).toEqual([expect.stringContaining('the quotes are part of the value')]);
+    expect(told({ PORT: '"1880"' })).toEqual([
+      expect.stringContaining('"1880" with the quotes, which are part of the value'),
+    ]);
   });
 });
 

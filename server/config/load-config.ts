@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { readDotEnv } from './dotenv.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { Reader, type Setting } from './reader.ts';
-import { isSecretName } from './schema.ts';
+import { isSecretName, placeOf } from './schema.ts';
 import { Secret } from './secret.ts';
 import { Sources } from './sources.ts';
 import { readFolders } from './subjects/folders.ts';
@@ -65,7 +65,8 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);
   reader.problems.push(...unknownNames(sources));
 
-  const { problems, warnings, settings } = reader;
+  const { problems, warnings } = reader;
+  const settings = reader.settings().sort((a, b) => placeOf(a.variable) - placeOf(b.variable));
   if (problems.length > 0) return { config: null, problems, warnings, settings };
   const handedOn = Object.entries(dotenv.values).filter(
     ([name, value]) => !isSecretName(name) && env[name] === undefined && value !== undefined,

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Field } from './field.ts';
-import { namesOf } from './field.ts';
 import type { Problem } from './problem.ts';
 import type { Found, Source, Sources } from './sources.ts';
 import { parseText } from './text-types.ts';
@@ -13,6 +12,7 @@ export interface Setting {
   /** Where exactly: the alias or `_FILE` variable and the file, when not simply the variable. */
   readonly from: string | null;
   readonly secret: boolean;
+  /** false: it is set, and a problem says what is wrong with it. */
   readonly valid: boolean;
 }
 
@@ -20,7 +20,8 @@ export interface Setting {
 export class Reader {
   readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
-  readonly settings: Setting[] = [];
+  readonly #settings = new Map<string, Omit<Setting, 'valid'>>();
+  readonly #faulty = new Set<string>();
   readonly #sources: Sources;
   readonly #cwd: string;
 
@@ -31,12 +32,24 @@ export class Reader {
 
   /** Set to something, be it right or wrong: what other rules go by, so that one mistake is reported once. */
   has(field: Pick<Field, 'variable' | 'aliases' | 'secret'>): boolean {
-    return namesOf(field).some((name) => this.#sources.get(name) !== undefined);
+    return this.#sources.namesSet(field).length > 0;
+  }
+
+  /** Whether no problem has been found with it. */
+  accepted(field: Pick<Field, 'variable'>): boolean {
+    return !this.#faulty.has(field.variable);
   }
 
   /** The name under which a field is set, for messages; its own name when it is not. */
   nameOf(field: Pick<Field, 'variable' | 'aliases' | 'secret'>): string {
-    return namesOf(field).find((name) => this.#sources.get(name) !== undefined) ?? field.variable;
+    return this.#sources.namesSet(field)[0] ?? field.variable;
+  }
+
+  settings(): Setting[] {
+    return [...this.#settings.values()].map((setting) => ({
+      ...setting,
+      valid: setting.source === 'default' || !this.#faulty.has(setting.variable),
+    }));
   }
 
   /** The value, or the field's fallback when it is unset or wrong. */
@@ -49,27 +62,28 @@ export class Reader {
     if (field.later) {
       if (this.has(field)) {
         this.problem(field, 'is not available yet', 'unset', `unset ${this.nameOf(field)}`, this.nameOf(field));
-        this.#note(field, { value: 'set', source: 'environment', from: null, valid: false });
+        this.#note(field, { value: 'set', source: 'environment', from: null });
       }
       return { value: fallback, found: null };
     }
     const sought = this.#sources.seek(field);
     if ('problem' in sought) {
       this.problems.push(sought.problem);
-      this.#note(field, { value: 'invalid', source: 'environment', from: null, valid: false });
+      this.#faulty.add(field.variable);
+      this.#note(field, { value: 'not accepted', source: 'environment', from: null });
       return { value: fallback, found: null };
     }
     const { found } = sought;
     if (!found) {
-      const text = computed?.text ?? field.fallbackText;
-      this.#note(field, { value: field.secret ? 'unset' : text, source: 'default', from: null, valid: true });
+      const text = computed?.text ?? textOf(field.fallback);
+      this.#note(field, { value: field.secret ? 'unset' : text, source: 'default', from: null });
       return { value: fallback, found };
     }
     const parsed = parseText(field.type, found.text);
     const valid = 'value' in parsed;
     const from = found.file ? `${found.name} → ${found.file}` : found.name === field.variable ? null : found.name;
-    const shown = field.secret ? 'set' : valid ? withoutPassword(found.text) : 'invalid';
-    this.#note(field, { value: shown, source: found.source, from, valid });
+    const shown = field.secret ? 'set' : valid ? withoutPassword(textOf(parsed.value)) : 'not accepted';
+    this.#note(field, { value: shown, source: found.source, from });
     if (valid) return { value: parsed.value, found };
     const where = found.source === '.env' ? ' (in .env)' : found.file ? ` (in ${found.file})` : '';
     this.problem(field, `${parsed.problem}${where}`, field.type.expected, undefined, found.name);
@@ -84,6 +98,7 @@ export class Reader {
     variable = field.variable,
   ): void {
     const value = variable.endsWith('_FILE') && variable !== field.variable ? '/run/secrets/…' : field.example;
+    this.#faulty.add(field.variable);
     this.problems.push({ variable, problem, expected, example: example ?? `${variable}=${value}` });
   }
 
@@ -95,9 +110,14 @@ export class Reader {
     return resolve(this.#cwd, path);
   }
 
-  #note(field: Field, setting: Pick<Setting, 'value' | 'source' | 'from' | 'valid'>): void {
-    this.settings.push({ variable: field.variable, secret: field.secret, ...setting });
+  #note(field: Field, setting: Pick<Setting, 'value' | 'source' | 'from'>): void {
+    this.#settings.set(field.variable, { variable: field.variable, secret: field.secret, ...setting });
   }
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
+  return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
 /** A proxy's address may hold the password for it. */

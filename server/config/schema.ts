@@ -23,6 +23,14 @@ export const schema: readonly Field[] = [
   ...Object.values(networkFields),
 ];
 
+const order = schema.map(({ variable }) => variable);
+
+/** Where a variable stands in the schema; those of connections together, where the schema has theirs. */
+export function placeOf(variable: string): number {
+  const place = order.indexOf(variable);
+  return place < 0 ? order.indexOf(`${CONNECTION_PREFIX}<NAME>_TOKEN`) : place;
+}
+
 const fixed = schema.filter((field) => !field.variable.includes('<NAME>'));
 const fixedNames = new Set(fixed.flatMap(namesOf));
 const secretNames = new Set(fixed.filter((field) => field.secret).flatMap(namesOf));

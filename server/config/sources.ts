@@ -47,15 +47,23 @@ export class Sources {
     return text ? { text, source: '.env' } : undefined;
   }
 
-  /** The text of a field, wherever it is; or why there is not exactly one. */
-  seek(field: Pick<Field, 'variable' | 'aliases' | 'secret' | 'type' | 'example'>): Sought {
-    const set = namesOf(field).flatMap((name) => {
-      const hit = this.get(name);
-      return hit && (field.secret || hit.text.trim() !== '') ? [{ name, ...hit }] : [];
+  /** Under which of its names a field is set. */
+  namesSet(field: Pick<Field, 'variable' | 'aliases' | 'secret'>): string[] {
+    const set = namesOf(field).filter((name) => {
+      const text = this.get(name)?.text ?? '';
+      return (field.secret ? text : text.trim()) !== '';
     });
     // The real environment wins as a whole: a NAME_FILE there is not in conflict with a NAME in `.env`.
-    const real = set.filter(({ source }) => source === 'environment');
-    const candidates = real.length > 0 ? real : set;
+    const real = set.filter((name) => this.get(name)?.source === 'environment');
+    return real.length > 0 ? real : set;
+  }
+
+  /** The text of a field, wherever it is; or why there is not exactly one. */
+  seek(field: Pick<Field, 'variable' | 'aliases' | 'secret' | 'type' | 'example'>): Sought {
+    const candidates = this.namesSet(field).flatMap((name) => {
+      const hit = this.get(name);
+      return hit ? [{ name, ...hit }] : [];
+    });
     const [first] = candidates;
     if (!first) return { found: null };
 

@@ -22,13 +22,14 @@ export function parseText<Value>(type: TextType<Value>, text: string): Parsed<Va
   const result = type.schema.safeParse(text);
   if (result.success) return { value: result.data };
   const words = result.error.issues[0]?.message ?? 'is not valid';
-  const shown = type.echo && text.length <= 24 ? `${words}: ${JSON.stringify(text)}${quoted(text)}` : words;
+  const shown = type.echo && text.length <= 24 ? `${words}: ${quote(text)}` : words;
   return { problem: shown };
 }
 
-// `docker run --env-file` hands quotes on as part of the value, which is hard to see.
-function quoted(text: string): string {
-  return /^(["']).*\1$/.test(text) ? ' (the quotes are part of the value: leave them out)' : '';
+function quote(text: string): string {
+  // `docker run --env-file` hands quotes on as part of the value, which is hard to see.
+  if (/^(["']).*\1$/.test(text)) return `${text} with the quotes, which are part of the value: leave them out`;
+  return JSON.stringify(text);
 }
 
 /** A plain function as schema: it returns the value, or throws the words of what is wrong. */

@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import type { Config } from '../config.ts';
-import { fieldsOf } from '../field.ts';
+import { type Field, fieldsOf } from '../field.ts';
 import { passwordFault } from '../password-rules.ts';
 import type { Reader } from '../reader.ts';
 import { choice, path, refuse, secretText } from '../text-types.ts';
@@ -53,8 +53,10 @@ export const folderFields = {
 };
 
 export function readFolders(reader: Reader): Pick<Config, 'data' | 'flows' | 'credentialSecret'> {
-  const dataDir = reader.absolute(reader.get(folderFields.dataDir));
-  const flowsDir = reader.absolute(reader.get(folderFields.flowsDir));
+  const folder = (own: Field<string>): string =>
+    reader.absolute(reader.get(own, { value: own.fallback, text: reader.absolute(own.fallback) }));
+  const dataDir = folder(folderFields.dataDir);
+  const flowsDir = folder(folderFields.flowsDir);
   for (const [dir, own] of [
     [dataDir, folderFields.dataDir],
     [flowsDir, folderFields.flowsDir],

@@ -64,9 +64,7 @@ export function readHttpAuth(reader: Reader, host: string): Config['httpAuth'] {
   const complete = reader.has(userField) && hasPassword;
   const mode: Config['httpAuth']['mode'] = complete ? 'basic' : 'closed';
   const chosen = reader.get(httpAuthFields.mode, { value: mode, text: mode });
-  const invalid =
-    reader.has(httpAuthFields.mode) &&
-    !reader.settings.some((one) => one.variable === httpAuthFields.mode.variable && one.valid);
+  const understood = reader.accepted(httpAuthFields.mode);
 
   if (reader.has(passwordField) && reader.has(hashField)) {
     reader.problem(
@@ -81,7 +79,7 @@ export function readHttpAuth(reader: Reader, host: string): Config['httpAuth'] {
     reader.problem(passwordField, 'is the user name', PASSWORD_RULE, undefined, reader.nameOf(passwordField));
   }
   const [first] = given;
-  if (!invalid && first && reader.has(httpAuthFields.mode) && chosen !== 'basic') {
+  if (understood && first && reader.has(httpAuthFields.mode) && chosen !== 'basic') {
     reader.problem(
       httpAuthFields.mode,
       `is ${chosen}, but ${reader.nameOf(first)} is set and would count for nothing`,
