@@ -1,9 +1,17 @@
 import type { ConnectionRef } from './api.js';
+import { isVariable } from './validate.js';
 
 /** What Node-RED puts in a password field in place of a token that is stored on the server. */
 export const STORED = '__PWRD__';
 
-const asText = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
+const asText = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+
+/** A workspace that only the server can read (`${VARIABLE}`) is left to it. */
+const workspaceOf = (value: unknown): { workspaceId?: string } => {
+  const workspaceId = asText(value);
+  return isVariable(workspaceId) ? {} : { workspaceId };
+};
 
 /**
  * How the admin routes are told which connection is meant. A token that was typed and is not deployed goes along with its
@@ -14,9 +22,9 @@ export function describeConnection(id: string): ConnectionRef {
   if (!node) return {}; // none, or one that is gone: the default connection, as when the flow runs
   const token = asText(node.credentials?.token);
   const baseUrl = asText(node.baseUrl);
-  const workspaceId = asText(node.workspaceId);
-  if (token && token !== STORED) return { baseUrl, token, ...(workspaceId ? { workspaceId } : {}) };
-  return node.changed ? { id, baseUrl, ...(workspaceId ? { workspaceId } : {}) } : { id };
+  const workspace = workspaceOf(node.workspaceId);
+  if (token && token !== STORED) return { baseUrl, token, ...workspace };
+  return node.changed ? { id, baseUrl, ...workspace } : { id };
 }
 
 /**
@@ -27,8 +35,9 @@ export function describeForm(
   node: RedEditorNode,
   form: { baseUrl: string; token: string; workspaceId: string },
 ): ConnectionRef {
-  const { baseUrl, token, workspaceId } = form;
-  if (token && token !== STORED) return { baseUrl, token, workspaceId };
+  const { baseUrl, token } = form;
+  const workspace = workspaceOf(form.workspaceId);
+  if (token && token !== STORED) return { baseUrl, token, ...workspace };
   const untouched = !node.changed && baseUrl === asText(node.baseUrl);
-  return { id: node.id, workspaceId, ...(untouched ? {} : { baseUrl }) };
+  return { id: node.id, ...workspace, ...(untouched ? {} : { baseUrl }) };
 }

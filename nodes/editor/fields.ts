@@ -131,7 +131,7 @@ export function setUpField(node: RedEditorNode, field: Field, place: () => Place
     });
     parts.field.append(box.button);
     input.on('change', () => {
-      box.button.style.visibility = isFixed() ? 'visible' : 'hidden';
+      box.button.hidden = !isFixed();
       if (document.activeElement === typed && !parts.hint.hasClass('seqera-bad')) say('');
     });
   }

@@ -60,10 +60,10 @@ function open(node: RedEditorNode): void {
   const workspace = field('workspaceId', 'sitemap');
   address.input.attr('placeholder', CLOUD);
 
-  const form = () =>
-    describeForm(node, { baseUrl: address.text(), token: token.text(), workspaceId: workspace.text() });
+  const form = (workspaceId: string) =>
+    describeForm(node, { baseUrl: address.text(), token: token.text(), workspaceId });
   const { button } = combobox(workspace.input.get(0) as HTMLInputElement, {
-    suggest: (typed) => sources.workspaces({ connection: form(), workspaceId: undefined }, typed),
+    suggest: (typed) => sources.workspaces({ connection: form(''), workspaceId: undefined }, typed),
     enabled: () => true,
     onPick: ({ label, group, detail }) => workspace.say([group, label, detail].filter(Boolean).join(' · '), 'good'),
   });
@@ -92,7 +92,7 @@ function open(node: RedEditorNode): void {
           document.createTextNode(` ${own(node, 'check.asking')}`),
         ),
       );
-    ask('seqera/identity', { connection: form() })
+    ask('seqera/identity', { connection: form(workspace.text()) })
       .then(
         (identity) => showIdentity(node, result, identity),
         (error: unknown) => showFailure(result, error),
@@ -118,7 +118,6 @@ function open(node: RedEditorNode): void {
     workspace.input.val(managed.workspaceId ?? '');
     address.say(' ');
     if (!managed.workspaceId) workspace.say(own(of, 'personal') ?? '');
-    $('#node-config-dialog-delete').prop('disabled', true).addClass('disabled');
     $('#seqera-config-managed')
       .empty()
       .append($('<i class="fa fa-lock" aria-hidden="true">'), $('<div>').text(own(of, 'managed') ?? ''))

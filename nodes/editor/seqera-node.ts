@@ -65,6 +65,12 @@ export function registerNode(type: string, node: SeqeraNode): void {
       for (const field of fields) {
         if ($(`#node-input-${field.property}`).length > 0) rows.set(field.property, setUpField(this, field, place));
       }
+      form.find('details').each((_index, more) => {
+        more.open = $(more)
+          .find('input[type=hidden].red-ui-typedInput')
+          .toArray()
+          .some((input) => $(input).val() !== '');
+      });
       const workspace = rows.get('workspaceId');
       if (workspace) void nameWorkspace(workspace, place);
       node.opened?.(this, rows);
@@ -126,6 +132,8 @@ function setUpConnection(): void {
       hint.text(fallback ? shared('connection.usesDefault', { ...fallback }) : shared('connection.noDefault'));
     }
   };
+  // The id of a connection that is gone: shown as none, which is how it works.
+  if (select.val() === null) select.val('_ADD_');
   select.on('change', show);
   ask('seqera/connections').then(
     ({ connections }) => {

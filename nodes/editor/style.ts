@@ -10,6 +10,7 @@ const CSS = `
 .seqera-field > select { width: auto; margin: 0; }
 .seqera-field > input[type=checkbox] { width: auto; margin: 8px 0; }
 .seqera-field > .seqera-open { flex: none; min-width: 34px; padding: 0 8px; }
+.seqera-field > .seqera-open[hidden] { display: none; }
 .seqera-hint { flex: 1 0 100%; margin: 3px 0 0 140px; font-size: 12px; line-height: 16px; color: var(--red-ui-secondary-text-color, #777); overflow-wrap: anywhere; }
 .seqera-hint:empty { display: none; }
 .seqera-hint.seqera-good { color: var(--red-ui-text-color-success, #2e7d32); }

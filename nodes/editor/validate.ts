@@ -14,9 +14,9 @@ export const runName: Check = (value) =>
 
 export const workspaceId: Check = (value) => (/^\d+$/.test(value) ? null : { key: 'workspaceId' });
 
-/** Simple labels, comma-separated: 2 to 39 letters and digits, single `-` or `_` between them. */
+/** Simple labels, separated by commas or line breaks: 2 to 39 letters and digits, single `-` or `_` between them. */
 export const labels: Check = (value) => {
-  for (const name of value.split(',').map((part) => part.trim())) {
+  for (const name of value.split(/[,\n]/).map((part) => part.trim())) {
     const well = name.length >= 2 && name.length <= 39 && /^[a-z\d]+(?:[-_][a-z\d]+)*$/i.test(name);
     if (name !== '' && !well) return { key: 'label', values: { name } };
   }
