@@ -132,6 +132,15 @@ function setUpConnection(): void {
       hint.text(fallback ? shared('connection.usesDefault', { ...fallback }) : shared('connection.noDefault'));
     }
   };
+  // Node-RED's edit and add buttons are links without an address, which the tab key passes by.
+  select
+    .siblings('a.red-ui-button')
+    .attr({ role: 'button', tabindex: '0' })
+    .on('keydown', function press(event) {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      $(this).trigger('click');
+    });
   // The id of a connection that is gone: shown as none, which is how it works.
   if (select.val() === null) select.val('_ADD_');
   select.on('change', show);
