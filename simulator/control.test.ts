@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSimulator } from './index.ts';
+import { createSimulator, ScenarioError } from './index.ts';
 import { SHOWCASE, TestPlatform } from './testing/simulators.ts';
 
 async function control(platform: TestPlatform, method: string, path: string, body?: unknown) {
@@ -70,6 +70,10 @@ describe('the simulator', () => {
     await using platform = await TestPlatform.start();
     await expect(createSimulator({ port: platform.simulator.port })).rejects.toThrow(/EADDRINUSE/);
     await expect(createSimulator({ scenario: { runs: [{ tasks: -1 }] } })).rejects.toThrow(/runs\.0\.tasks/);
+    const history = [{ count: 1, pipeline: 'none' }];
+    await expect(createSimulator({ scenario: { history } })).rejects.toThrow(ScenarioError);
+    expect(() => platform.simulator.setScenario({ faults: [{ kind: 'html' }], history })).toThrow(/cannot launch/);
+    expect((await platform.get('/user-info')).status).toBe(200);
   });
 
   it('goes back to its first scenario on reset, with the same ids', async () => {

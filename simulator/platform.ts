@@ -5,7 +5,7 @@ import { integer } from './query.ts';
 import { Random } from './random.ts';
 import type { Run } from './run.ts';
 import { RunStore } from './run-store.ts';
-import type { ParsedScenario, Role } from './scenario.ts';
+import { type ParsedScenario, type Role, ScenarioError } from './scenario.ts';
 import { type Seed, seed } from './seed.ts';
 
 export interface Access {
@@ -89,14 +89,19 @@ export class Platform {
     return label;
   }
 
+  /** All or none. @throws ScenarioError */
   applyComputeEnvChanges(changes: ParsedScenario['computeEnvs']): void {
     const all = this.workspaces.flatMap(({ computeEnvs }) => computeEnvs);
-    for (const [name, change] of Object.entries(changes)) {
-      const computeEnv = all.find((one) => one.name === name);
-      if (!computeEnv)
-        throw new RangeError(`computeEnvs: there is no ${name}; there are ${all.map((one) => one.name)}`);
-      computeEnv.status = change.status ?? computeEnv.status;
-      computeEnv.credentialsValid = change.credentialsValid ?? computeEnv.credentialsValid;
+    const unknown = Object.keys(changes).filter((name) => !all.some((one) => one.name === name));
+    if (unknown.length > 0)
+      throw new ScenarioError(
+        unknown.map((name) => `computeEnvs: there is no ${name}, there are ${all.map((one) => one.name).join(', ')}`),
+        'scenario',
+      );
+    for (const computeEnv of all) {
+      const change = changes[computeEnv.name];
+      computeEnv.status = change?.status ?? computeEnv.status;
+      computeEnv.credentialsValid = change?.credentialsValid ?? computeEnv.credentialsValid;
     }
   }
 }

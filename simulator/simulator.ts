@@ -3,7 +3,7 @@ import { SimulatedClock } from './clock.ts';
 import { Control } from './control.ts';
 import { platformRoutes } from './endpoints/index.ts';
 import { Faults } from './faults.ts';
-import { addHistory } from './history.ts';
+import { addHistory, homeOf } from './history.ts';
 import type { RunView, Simulator, SimulatorOptions } from './interface.ts';
 import { Platform } from './platform.ts';
 import { RateLimiter } from './rate-limit.ts';
@@ -129,9 +129,10 @@ class InMemorySimulator implements Simulator {
     return this.#apply(scenario, new Platform(scenario.seed));
   }
 
-  /** Checks everything that can be wrong with the scenario before it changes anything. */
+  /** What can be wrong is checked first, so that a scenario is applied whole or not at all. */
   #apply(scenario: ParsedScenario, platform: Platform): World {
     const now = this.#clock.now();
+    for (const history of scenario.history) homeOf(platform, history);
     platform.applyComputeEnvChanges(scenario.computeEnvs);
     this.#rules.set(scenario.runs);
     for (const history of scenario.history) addHistory(platform, this.#rules, history, now);
