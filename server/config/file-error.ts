@@ -14,3 +14,11 @@ export function describeFileError(error: unknown, file: string): string {
   const words = code === undefined ? message : `${code}, ${MEANINGS[code] ?? message}`;
   return `${file} (${words}; Redstart runs as uid ${process.getuid?.() ?? 'unknown'})`;
 }
+
+/** What to run when a file is there and only its permissions are wrong; else the example that fits anyway. */
+export function mendFileError(error: unknown, file: string, otherwise: string): string {
+  const uid = process.getuid?.();
+  return (error as NodeJS.ErrnoException).code === 'EACCES' && uid !== undefined
+    ? `chown ${uid} ${file} && chmod 400 ${file}  (and every folder above it must let uid ${uid} through)`
+    : otherwise;
+}

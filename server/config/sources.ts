@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DotEnv } from './dotenv.ts';
 import { type Field, namesOf } from './field.ts';
-import { describeFileError } from './file-error.ts';
+import { describeFileError, mendFileError } from './file-error.ts';
 import type { Problem } from './problem.ts';
 
 /** Where a value came from. */
@@ -101,7 +101,8 @@ export class Sources {
     try {
       text = readBounded(file);
     } catch (error) {
-      return this.#problem(field, name, `cannot be read: ${describeFileError(error, file)}`, readable, example);
+      const mend = mendFileError(error, file, example);
+      return this.#problem(field, name, `cannot be read: ${describeFileError(error, file)}`, readable, mend);
     }
     const secret = text.replace(/\r?\n$/, '');
     if (secret === '') return this.#problem(field, name, `names an empty file: ${file}`, readable, example);

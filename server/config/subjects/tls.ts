@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { type Field, fieldsOf } from '../field.ts';
-import { describeFileError } from '../file-error.ts';
+import { describeFileError, mendFileError } from '../file-error.ts';
 import type { Reader } from '../reader.ts';
 import { choice, path } from '../text-types.ts';
 import { isLoopback } from './server.ts';
@@ -82,7 +82,8 @@ function readFile(reader: Reader, own: Field<string | null>, mode: Config['tls']
     accessSync(file, constants.R_OK);
     if (statSync(file).isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
   } catch (error) {
-    reader.problem(own, `cannot be read: ${describeFileError(error, file)}`, own.type.expected);
+    const mend = mendFileError(error, file, `${own.variable}=${own.example}`);
+    reader.problem(own, `cannot be read: ${describeFileError(error, file)}`, own.type.expected, mend);
   }
   return file;
 }
