@@ -65,11 +65,12 @@ export function registerNode(type: string, node: SeqeraNode): void {
       for (const field of fields) {
         if ($(`#node-input-${field.property}`).length > 0) rows.set(field.property, setUpField(this, field, place));
       }
+      // What was set must be seen: the folded part is open when it holds something.
       form.find('details').each((_index, more) => {
-        more.open = $(more)
-          .find('input[type=hidden].red-ui-typedInput')
-          .toArray()
-          .some((input) => $(input).val() !== '');
+        more.open = fields.some(({ property, value }) => {
+          const input = $(more).find(`#node-input-${property}`);
+          return input.length > 0 && input.val() !== String(value);
+        });
       });
       const workspace = rows.get('workspaceId');
       if (workspace) void nameWorkspace(workspace, place);

@@ -1,6 +1,6 @@
 import { fillIn, NUMBER, TEXT } from './fields.js';
 import { registerNode } from './seqera-node.js';
-import { positive } from './validate.js';
+import { notNegative, positive } from './validate.js';
 
 registerNode('seqera-workflow-monitor', {
   icon: 'seqera-workflow-monitor.svg',
@@ -17,6 +17,7 @@ registerNode('seqera-workflow-monitor', {
     },
     { property: 'keepPolling', value: true, icon: 'refresh' },
     { property: 'poll', value: 5, icon: 'clock-o', types: NUMBER, required: true, check: positive },
+    { property: 'unknownGrace', value: 30, icon: 'hourglass-half', types: NUMBER, check: notNegative },
   ],
   defaults: {
     pollUnits: { value: 'seconds' },

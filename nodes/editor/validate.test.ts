@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { baseUrl, isVariable, jsonObject, labels, positive, runName, workspaceId } from './validate.ts';
+import { baseUrl, isVariable, jsonObject, labels, notNegative, positive, runName, workspaceId } from './validate.ts';
 
 const accepts = (check: (value: string) => unknown, ...values: string[]) =>
   expect(values.filter((value) => check(value) !== null)).toEqual([]);
@@ -46,6 +46,8 @@ describe('what a field may hold', () => {
   it('interval: more than nothing', () => {
     accepts(positive, '5', '0.5');
     refuses(positive, '', '0', '-1', 'five');
+    accepts(notNegative, '0', '30');
+    refuses(notNegative, '', '-1', 'long');
   });
 
   it('a whole-value variable is left to the server', () => {

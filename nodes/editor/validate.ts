@@ -48,5 +48,8 @@ export const positive: Check = (value) => {
   return value.trim() !== '' && Number.isFinite(number) && number > 0 ? null : { key: 'positive' };
 };
 
+export const notNegative: Check = (value) =>
+  value.trim() !== '' && Number.isFinite(Number(value)) && Number(value) >= 0 ? null : { key: 'notNegative' };
+
 /** `${VARIABLE}` as the whole value: Node-RED fills it in when the flow starts, so nothing can be said about it here. */
 export const isVariable = (value: string): boolean => /^\$(\{[^}]+\}|\([^)]+\))$/.test(value);
