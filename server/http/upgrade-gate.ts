@@ -89,7 +89,7 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
   const openFlow = async (req: Request, socket: Socket, head: Buffer): Promise<Refusal | null> => {
     if (closing) return { status: 503 };
     if (options.sameOriginFlows && !sameOrigin(req)) return { status: 403 };
-    const refusal = await options.flowsAuth(req, addressOf(req));
+    const refusal = await options.flowsAuth(req, () => addressOf(req));
     if (refusal !== null || socket.destroyed) return refusal;
     flowSockets.add(socket);
     socket.once('close', () => flowSockets.delete(socket));
