@@ -1,4 +1,4 @@
-import { shared } from './text.js';
+import { shared } from './text.ts';
 
 /** Which connection a request is for: none = the default one; a token makes it one that is not deployed yet. */
 export interface ConnectionRef {

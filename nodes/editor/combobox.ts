@@ -1,4 +1,4 @@
-import { shared } from './text.js';
+import { shared } from './text.ts';
 
 export interface Suggestion {
   value: string;

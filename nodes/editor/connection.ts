@@ -1,5 +1,5 @@
-import type { ConnectionRef } from './api.js';
-import { isVariable } from './validate.js';
+import type { ConnectionRef } from './api.ts';
+import { isVariable } from './validate.ts';
 
 /** What Node-RED puts in a password field in place of a token that is stored on the server. */
 export const STORED = '__PWRD__';

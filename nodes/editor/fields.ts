@@ -1,7 +1,7 @@
-import { combobox, type Suggestion } from './combobox.js';
-import { type Place, type SourceName, sources } from './suggestions.js';
-import { own, shared } from './text.js';
-import { type Check, isVariable } from './validate.js';
+import { combobox, type Suggestion } from './combobox.ts';
+import { type Place, type SourceName, sources } from './suggestions.ts';
+import { own, shared } from './text.ts';
+import { type Check, isVariable } from './validate.ts';
 
 export type TypeName = 'str' | 'num' | 'bool' | 'json' | 'msg' | 'flow' | 'global' | 'env' | 'jsonata';
 

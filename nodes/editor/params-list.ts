@@ -1,5 +1,5 @@
-import { ANY } from './fields.js';
-import { shared } from './text.js';
+import { ANY } from './fields.ts';
+import { shared } from './text.ts';
 
 /** An entry of a launch node's `params`, as flows have it. */
 export interface Param {

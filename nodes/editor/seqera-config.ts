@@ -1,11 +1,11 @@
-import { ask, forgetAnswers, type Identity, type ManagedConnection, RequestError } from './api.js';
-import { combobox } from './combobox.js';
-import { describeForm, STORED } from './connection.js';
-import { layOut } from './fields.js';
-import { register } from './seqera-node.js';
-import { sources } from './suggestions.js';
-import { own, shared } from './text.js';
-import { baseUrl, type Check, isVariable, workspaceId } from './validate.js';
+import { ask, forgetAnswers, type Identity, type ManagedConnection, RequestError } from './api.ts';
+import { combobox } from './combobox.ts';
+import { describeForm, STORED } from './connection.ts';
+import { layOut } from './fields.ts';
+import { register } from './seqera-node.ts';
+import { sources } from './suggestions.ts';
+import { own, shared } from './text.ts';
+import { baseUrl, type Check, isVariable, workspaceId } from './validate.ts';
 
 const CLOUD = 'https://api.cloud.seqera.io';
 

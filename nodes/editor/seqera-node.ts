@@ -1,10 +1,10 @@
-import { ask, type ManagedConnection } from './api.js';
-import { describeConnection } from './connection.js';
-import { defaultsOf, type Field, layOut, type Row, setUpField, TEXT } from './fields.js';
-import { addStyle } from './style.js';
-import type { Place } from './suggestions.js';
-import { own, shared } from './text.js';
-import { baseUrl, workspaceId } from './validate.js';
+import { ask, type ManagedConnection } from './api.ts';
+import { describeConnection } from './connection.ts';
+import { defaultsOf, type Field, layOut, type Row, setUpField, TEXT } from './fields.ts';
+import { addStyle } from './style.ts';
+import type { Place } from './suggestions.ts';
+import { own, shared } from './text.ts';
+import { baseUrl, workspaceId } from './validate.ts';
 
 /** What a node type is in the editor. Labels and help are in its catalogue (`locales/<language>/<type>.json`). */
 export interface SeqeraNode {

@@ -1,7 +1,7 @@
-import { JSON_TEXT, TEXT } from './fields.js';
-import { type Param, paramsList, paramsProblem } from './params-list.js';
-import { registerNode } from './seqera-node.js';
-import { jsonObject, labels, runName, workspaceId } from './validate.js';
+import { JSON_TEXT, TEXT } from './fields.ts';
+import { type Param, paramsList, paramsProblem } from './params-list.ts';
+import { registerNode } from './seqera-node.ts';
+import { jsonObject, labels, runName, workspaceId } from './validate.ts';
 
 let readParams: () => Param[] = () => [];
 

@@ -1,6 +1,6 @@
-import { fillIn, NUMBER, TEXT } from './fields.js';
-import { registerNode } from './seqera-node.js';
-import { notNegative, positive } from './validate.js';
+import { fillIn, NUMBER, TEXT } from './fields.ts';
+import { registerNode } from './seqera-node.ts';
+import { notNegative, positive } from './validate.ts';
 
 registerNode('seqera-workflow-monitor', {
   icon: 'seqera-workflow-monitor.svg',

@@ -1,6 +1,6 @@
-import { ask, type ConnectionRef } from './api.js';
-import type { Suggestion } from './combobox.js';
-import { shared } from './text.js';
+import { ask, type ConnectionRef } from './api.ts';
+import type { Suggestion } from './combobox.ts';
+import { shared } from './text.ts';
 
 /** What a dialog's fields say about where to look. */
 export interface Place {
