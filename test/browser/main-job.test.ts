@@ -66,17 +66,10 @@ describe('in the browser', () => {
     // The launch node's dialog, and a pipeline from the Platform by its first letters.
     await page.dblclick('#launch00000001 .red-ui-flow-node-label, [id="launch00000001"]');
     await page.waitForSelector('.red-ui-tray-body #dialog-form');
-    const field = page
-      .locator(
-        '.red-ui-tray-body .red-ui-typedInput-container:has(#node-input-launchpadName), .red-ui-tray-body #node-input-launchpadName',
-      )
-      .first();
-    const input = field.locator('input.red-ui-typedInput-input, input:visible').first();
+    const input = page.getByRole('combobox', { name: 'Launchpad' });
     await input.click();
     await input.pressSequentially('sar', { delay: 40 });
-    const suggestion = page
-      .locator('.red-ui-autoComplete-container a:has-text("sarek"), .red-ui-menu-dropdown a:has-text("sarek")')
-      .first();
+    const suggestion = page.locator('.seqera-popup [role=option]', { hasText: 'sarek' }).first();
     await suggestion.waitFor({ timeout: 15_000 });
     if (SCREENSHOT) await page.screenshot({ path: SCREENSHOT });
     await suggestion.click();
