@@ -113,7 +113,7 @@ export class PlatformClient {
     const { readAnswer, pipelines } = await schemas();
     const answer = readAnswer(pipelines, body, what);
     const list = answer.pipelines ?? [];
-    return { pipelines: list, total: answer.totalSize ?? offset + list.length };
+    return { pipelines: list, total: totalOf(answer.totalSize, offset, list.length, max) };
   }
 
   /** @param sourceWorkspaceId of a pipeline that another workspace shares */
@@ -132,7 +132,7 @@ export class PlatformClient {
     const { readAnswer, labels } = await schemas();
     const answer = readAnswer(labels, body, what);
     const list = answer.labels ?? [];
-    return { labels: list, total: answer.totalSize ?? offset + list.length };
+    return { labels: list, total: totalOf(answer.totalSize, offset, list.length, max) };
   }
 
   /** A simple label. Not repeated after an unclear failure: the caller looks for it first. */
@@ -202,6 +202,10 @@ export class PlatformClient {
     return readAnswer(launchConfig, body, what).launch;
   }
 }
+
+/** A full page of a list that does not say how long it is may have another one behind it. */
+const totalOf = (said: number | null | undefined, offset: number, count: number, max: number): number =>
+  said ?? (count >= max ? Number.POSITIVE_INFINITY : offset + count);
 
 export type LaunchAnswer = { workflowId: string } & Record<string, unknown>;
 

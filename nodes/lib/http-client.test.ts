@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HttpPeer, json } from '../testing/http-peer.ts';
 import { SeqeraError } from './errors.ts';
 import { type HttpCall, HttpClient, type HttpClientOptions } from './http-client.ts';
-import { HttpPeer, json } from './testing/http-peer.ts';
 
 const TOKEN = 'planted-5f2c9e71d04b4a6c8f1e3a7b9d20c4e6';
 const quick = { baseMs: 1, capMs: 2, minimumMs: 1 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../testing/fake-clock.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import { FakeClock, settle } from './testing/fake-clock.ts';
 
 describe('RateLimiter', () => {
   it('lets no window of a second hold more than its calls, after a pause too', async () => {

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { mergeParams } from './params.ts';
+
+describe('mergeParams', () => {
+  it('leaves a text alone that nothing is laid over', async () => {
+    expect(await mergeParams('# mine\na: 1\n', {}, {})).toBe('# mine\na: 1\n');
+    expect(await mergeParams(null, {})).toBeUndefined();
+  });
+
+  it.each(['{"a":1,"b":[1,2],"c":{"d":1}}', 'a: 1\nb: [1, 2]\nc:\n  d: 1\n'])(
+    'lays over JSON and YAML alike, the later winning',
+    async (text) => {
+      expect(JSON.parse(String(await mergeParams(text, { a: 2, e: 1 }, { e: null })))).toEqual({
+        a: 2,
+        b: [1, 2],
+        c: { d: 1 },
+        e: null,
+      });
+    },
+  );
+
+  it.each(['just words', '- a\n- b', 'a: [1', '{"a":'])('never drops %j', async (text) => {
+    await expect(mergeParams(text, { a: 1 })).rejects.toMatchObject({ code: 'SEQERA_INVALID_INPUT' });
+  });
+});

@@ -1,0 +1,308 @@
+import { randomBytes } from 'node:crypto';
+import type { Timer } from './clock.ts';
+import { SeqeraError, toSeqeraError } from './errors.ts';
+import { whenFlowsStarted } from './flows-started.ts';
+import { type NodeHost, PARKED } from './node-host.ts';
+import { type StatusKind, shortError } from './node-status.ts';
+import type { Message, Send } from './red.ts';
+import { endOf, isUnknown, type RunEnd, runWatcherFor } from './run-watcher.ts';
+import type { Run } from './schemas.ts';
+import { flag, number, text } from './typed-input.ts';
+import { WatchList, type WatchRecord } from './watch-list.ts';
+
+const UNIT_MS: Record<string, number> = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
+/** Under it the Platform's limit is reached by one node alone. */
+const LEAST_POLL_MS = 100;
+const STATUS_EVERY_MS = 200;
+
+/** Evaluated anew after a restart, so that a changed interval counts for what is watched already. */
+const pace = {
+  poll: number({ initial: 5, least: 0, most: 1_000_000 }),
+  /** Minutes. */
+  unknownGrace: number({ initial: 30, least: 0, most: 1_000_000 }),
+};
+
+const inputs = {
+  workflowId: text({ initial: 'workflowId', type: 'msg', required: true }),
+  keepPolling: flag({ initial: true }),
+  ...pace,
+};
+
+interface Active {
+  record: WatchRecord;
+  msg: Message;
+  send: Send;
+  graceMs: number;
+  /** Already sent before the process died, perhaps. */
+  redelivered: boolean;
+  ending: boolean;
+  stop: () => void;
+  settle: (outcome: typeof PARKED | SeqeraError | undefined) => void;
+}
+
+/**
+ * Follows runs to their ends: any number at once, each for its own message. Every watch is stored with its message
+ * before it begins and is forgotten after its end was sent, so that neither a deploy nor a crash loses one.
+ */
+export class RunMonitor {
+  readonly #host: NodeHost;
+  readonly #list: WatchList;
+  /** By run, in the order in which they came: the first one reports each check, all of them the end. */
+  readonly #active = new Map<string, Set<Active>>();
+  readonly #resumed = new WeakMap<Message, WatchRecord>();
+  readonly #ends = new Set<Promise<void>>();
+  #closing = false;
+  #statusTimer: Timer | undefined;
+  #status: [StatusKind, string] | undefined;
+  #troubles = 0;
+  #notStarted: () => void = () => undefined;
+
+  constructor(host: NodeHost) {
+    this.#host = host;
+    this.#list = new WatchList(host.store, host.node.id);
+  }
+
+  start(): void {
+    const host = this.#host;
+    // Its messages wait on purpose: whoever counts what is in flight leaves them out.
+    Object.assign(host.node, { parksMessages: true });
+    host.onInput((msg, send) => this.#input(msg, send));
+    host.onClose((removed) => this.#close(removed));
+    this.#notStarted = whenFlowsStarted(host.RED, () => {
+      this.#resume().catch((error: unknown) => host.node.error(toSeqeraError(error)));
+    });
+  }
+
+  async #input(msg: Message, send: Send): Promise<typeof PARKED | undefined> {
+    const resumed = this.#resumed.get(msg);
+    if (resumed) return this.#watch(resumed, msg, send);
+    const host = this.#host;
+    const { workflowId, keepPolling } = await host.evaluate(inputs, msg);
+    const { client, workspaceId } = await host.place(msg, { workspaceOfMessage: true });
+    if (!keepPolling) {
+      host.status('working', `reading ${workflowId}`);
+      const run = await client.run(workflowId);
+      this.#output(msg, send, run, endOf(run));
+      return undefined;
+    }
+    const record: WatchRecord = {
+      key: `watch-${randomBytes(9).toString('hex')}`,
+      workflowId,
+      workspaceId,
+      at: host.clock.now(),
+      ending: false,
+    };
+    await this.#store(async () => {
+      const dropped = await this.#list.add(record, msg);
+      if (dropped.length > 0) {
+        host.node.warn(
+          `Of the message that waits for run ${workflowId}, this cannot be kept over a restart: ${dropped.join(', ')}`,
+        );
+      }
+    }, msg);
+    return this.#watch(record, msg, send);
+  }
+
+  /** Messages of before the deploy or restart come in again as input, so that they end like any other. */
+  async #resume(): Promise<void> {
+    const { waiting, broken } = await this.#list.read();
+    if (this.#closing) return;
+    for (const problem of broken) this.#host.node.error(problem);
+    for (const { record, msg } of waiting) {
+      this.#resumed.set(msg, record);
+      this.#host.node.receive(msg);
+    }
+  }
+
+  /** Resolves when the run has ended and its end was sent, or when the node goes. */
+  async #watch(record: WatchRecord, msg: Message, send: Send): Promise<typeof PARKED | undefined> {
+    const host = this.#host;
+    const { poll, unknownGrace } = await host.evaluate(pace, msg);
+    const { client } = await host.place(msg, { workspaceOfMessage: true });
+    if (this.#closing) return PARKED;
+    const unit = UNIT_MS[String(host.config.pollUnits ?? 'seconds')] ?? 1000;
+    const outcome = await new Promise<typeof PARKED | SeqeraError | undefined>((settle) => {
+      const active: Active = {
+        record,
+        msg,
+        send,
+        graceMs: unknownGrace * 60_000,
+        redelivered: record.ending,
+        ending: false,
+        stop: () => undefined,
+        settle,
+      };
+      const together = this.#active.get(record.workflowId) ?? new Set();
+      this.#active.set(record.workflowId, together.add(active));
+      // The workspace of when the watch began: the message or the connection may say another by now.
+      active.stop = runWatcherFor(client.with({ workspaceId: record.workspaceId })).watch({
+        id: record.workflowId,
+        intervalMs: Math.max(LEAST_POLL_MS, poll * unit),
+        onSight: (run) => this.#sighted(active, run),
+        onTrouble: (error) => this.#trouble(error),
+        onLost: (error) => this.#lost(active, error),
+      });
+      this.#show('working', this.#watching());
+    });
+    if (outcome instanceof SeqeraError) throw outcome;
+    return outcome;
+  }
+
+  #sighted(active: Active, run: Run): void {
+    this.#recovered();
+    const { record } = active;
+    if (endOf(run) !== undefined) {
+      this.#end(active, run);
+      return;
+    }
+    if (isUnknown(run)) {
+      if (record.unknownSince === undefined) {
+        record.unknownSince = this.#host.clock.now();
+        this.#save(active);
+      } else if (this.#host.clock.now() - record.unknownSince >= active.graceMs) {
+        this.#end(active, run);
+        return;
+      }
+      this.#show('retrying', `${nameOf(run)} unknown`);
+    } else {
+      if (record.unknownSince !== undefined) {
+        delete record.unknownSince;
+        this.#save(active);
+      }
+      this.#show('working', this.#watching(run));
+    }
+    const [first] = this.#active.get(record.workflowId) ?? [];
+    if (first === active) this.#output(this.#host.RED.util.cloneMessage(active.msg), active.send, run, undefined);
+  }
+
+  /** Stored as ending, sent, forgotten: in this order, so that a crash in between sends twice and never not at all. */
+  #end(active: Active, run: Run): void {
+    if (active.ending) return;
+    active.ending = true;
+    active.stop();
+    const work = (async () => {
+      const { record, msg, send, settle } = active;
+      record.ending = true;
+      await this.#store(() => this.#list.update(record), msg);
+      if (this.#closing) {
+        record.ending = active.redelivered;
+        await this.#store(() => this.#list.update(record), msg);
+        this.#forget(active);
+        settle(PARKED);
+        return;
+      }
+      // Out of sight for longer than the grace: nobody will say how it ended.
+      if (active.redelivered) msg.redelivered = true;
+      this.#output(msg, send, run, endOf(run) ?? 'failed');
+      // Node-RED delivers after this turn of the loop: only then it was sent.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      this.#forget(active);
+      if (this.#closing) {
+        settle(PARKED);
+        return;
+      }
+      await this.#store(() => this.#list.remove(record), msg);
+      settle(undefined);
+    })().finally(() => this.#ends.delete(work));
+    this.#ends.add(work);
+  }
+
+  #lost(active: Active, error: SeqeraError): void {
+    if (active.ending) return;
+    active.ending = true;
+    const work = this.#store(() => this.#list.remove(active.record), active.msg).finally(() => {
+      this.#ends.delete(work);
+      this.#forget(active);
+      active.settle(error);
+    });
+    this.#ends.add(work);
+  }
+
+  /** One line when it begins and one when it is over, however many runs and tries. */
+  #trouble(error: SeqeraError): void {
+    this.#troubles += 1;
+    if (this.#troubles === 1)
+      this.#host.node.warn(`A check failed and is repeated until it succeeds: ${error.message}`);
+    this.#show('retrying', `retrying: ${shortError(error)}`);
+  }
+
+  #recovered(): void {
+    if (this.#troubles === 0) return;
+    this.#host.node.log(`Checks succeed again after ${this.#troubles} that failed`);
+    this.#troubles = 0;
+  }
+
+  #output(msg: Message, send: Send, run: Run, end: RunEnd | undefined): void {
+    // A copy: the flow may change it, and the next check builds on it.
+    Object.assign(msg, { payload: structuredClone(run), workflowId: run.workflow.id });
+    if (end === undefined) {
+      send([msg, null, null]);
+      this.#show('working', this.#watching(run));
+      return;
+    }
+    send(end === 'succeeded' ? [null, msg, null] : [null, null, msg]);
+    const others = this.#count() - 1;
+    const rest = others > 0 ? `, watching ${others}` : '';
+    this.#show(end === 'succeeded' ? 'ok' : 'failed', `${nameOf(run)} ${statusOf(run)}${rest}`);
+  }
+
+  #forget(active: Active): void {
+    const together = this.#active.get(active.record.workflowId);
+    together?.delete(active);
+    if (together?.size === 0) this.#active.delete(active.record.workflowId);
+  }
+
+  #save(active: Active): void {
+    const work = this.#store(() => this.#list.update(active.record), active.msg).finally(() => this.#ends.delete(work));
+    this.#ends.add(work);
+  }
+
+  /** A watch that cannot be stored goes on, and the flow is told that it would not survive. */
+  async #store(write: () => Promise<void>, msg: Message): Promise<void> {
+    try {
+      await write();
+    } catch (thrown) {
+      const { message } = toSeqeraError(thrown);
+      this.#host.node.error(
+        new SeqeraError('SEQERA_STORE_FAILED', `The watch goes on, but would not survive a restart: ${message}`),
+        this.#host.RED.util.cloneMessage(msg),
+      );
+    }
+  }
+
+  #count(): number {
+    let count = 0;
+    for (const together of this.#active.values()) count += together.size;
+    return count;
+  }
+
+  #watching(run?: Run): string {
+    const count = this.#active.size;
+    if (count > 1) return `watching ${count} runs`;
+    return run ? `${nameOf(run)} ${statusOf(run)}` : 'watching';
+  }
+
+  /** Gathered, since a check of a thousand runs tells a thousand things. */
+  #show(kind: StatusKind, message: string): void {
+    this.#status = [kind, message];
+    this.#statusTimer ??= this.#host.clock.setTimer(() => {
+      this.#statusTimer = undefined;
+      if (this.#status) this.#host.status(...this.#status);
+    }, STATUS_EVERY_MS);
+  }
+
+  async #close(removed: boolean): Promise<void> {
+    this.#closing = true;
+    this.#notStarted();
+    this.#host.clock.clearTimer(this.#statusTimer);
+    const left = [...this.#active.values()].flatMap((together) => [...together]);
+    for (const active of left) if (!active.ending) active.stop();
+    await Promise.all(this.#ends);
+    for (const active of left) active.settle(PARKED);
+    if (removed) this.#list.release();
+    else this.#list.handOver(left.map(({ record, msg }) => ({ record, msg })));
+  }
+}
+
+const nameOf = ({ workflow }: Run): string => workflow.runName ?? workflow.id;
+const statusOf = ({ workflow }: Run): string => (workflow.status ?? 'unknown').toLowerCase();
