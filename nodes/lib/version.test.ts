@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import packageJson from '../package.json' with { type: 'json' };
 import { VERSION } from './version.ts';
 
 it('is the version of the package', () => {
-  expect(VERSION).toBe(packageJson.version);
+  const text = readFileSync(join(__dirname, '..', 'package.json'), 'utf8');
+  expect(VERSION).toBe((JSON.parse(text) as { version: string }).version);
 });
