@@ -41,6 +41,20 @@ export interface ComputeEnv {
   dateCreated: string;
 }
 
+export interface Credentials {
+  id: string;
+  name: string;
+  description: string;
+  provider: 'aws' | 'azure' | 'google' | 'ssh' | 'github';
+  dateCreated: string;
+}
+
+export interface Secret {
+  id: number;
+  name: string;
+  dateCreated: string;
+}
+
 /** What a launch is made of. Names are those of the API's launch request. */
 export interface LaunchConfig {
   pipeline: string;
@@ -95,4 +109,7 @@ export interface Workspace {
   pipelines: Pipeline[];
   computeEnvs: ComputeEnv[];
   labels: Label[];
+  credentials: Credentials[];
+  /** Names only: values are never given back. */
+  secrets: Secret[];
 }

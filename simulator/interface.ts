@@ -1,4 +1,5 @@
 import type { RecordedCall } from './calls.ts';
+import type { SimulatedData } from './data-views.ts';
 import type { EndStatus, Scenario } from './scenario.ts';
 
 export interface SimulatorOptions {
@@ -49,7 +50,7 @@ export interface RunView {
   complete: string | null;
 }
 
-export interface Simulator {
+export interface Simulator extends SimulatedData {
   /** Base URL, base path included, no trailing slash. */
   readonly url: string;
   readonly port: number;

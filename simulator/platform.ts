@@ -1,3 +1,6 @@
+import type { Action } from './actions/action.ts';
+import { DataLinkStore } from './data-links/data-link-store.ts';
+import { DatasetStore } from './datasets/dataset-store.ts';
 import type { Label, Pipeline, Workspace } from './entities.ts';
 import { badRequest, forbidden } from './errors.ts';
 import { demand, lesserRole, type Permission, type Principal } from './principals.ts';
@@ -7,6 +10,8 @@ import type { Run } from './run.ts';
 import { RunStore } from './run-store.ts';
 import { type ParsedScenario, type Role, ScenarioError } from './scenario.ts';
 import { type Seed, seed } from './seed.ts';
+import { seedData } from './seed-data.ts';
+import { StudioStore } from './studios/studio-store.ts';
 
 export interface Access {
   workspace: Workspace;
@@ -21,6 +26,10 @@ export class Platform {
   readonly runs = new RunStore();
   readonly workspaces: Workspace[];
   readonly random: Random;
+  readonly dataLinks: DataLinkStore;
+  readonly datasets: DatasetStore;
+  readonly studios: StudioStore;
+  readonly actions: readonly Action[];
   readonly #pipelines = new Map<number, Pipeline>();
   readonly #byLaunch = new Map<string, Pipeline>();
   #nextLabelId = 504;
@@ -28,6 +37,11 @@ export class Platform {
   constructor(seedOfIds: number) {
     this.random = new Random(seedOfIds);
     this.workspaces = [this.seed.personal, this.seed.showcase, this.seed.reference];
+    const data = seedData(this.seed);
+    this.dataLinks = new DataLinkStore(data.dataLinks);
+    this.datasets = new DatasetStore(data.datasets);
+    this.studios = new StudioStore(data.studios);
+    this.actions = data.actions;
     for (const pipeline of this.workspaces.flatMap(({ pipelines }) => pipelines)) {
       this.#pipelines.set(pipeline.pipelineId, pipeline);
       this.#byLaunch.set(pipeline.launchId, pipeline);

@@ -1,4 +1,5 @@
 import type { ComputeEnv, Label, LaunchConfig, Organization, Pipeline, User, Workspace } from './entities.ts';
+import { SEED_CREDENTIALS } from './seed-data.ts';
 
 const CREATED = '2026-01-15T09:00:00Z';
 
@@ -79,6 +80,8 @@ export function seed(): Seed {
     dateCreated: CREATED,
   };
   showcase.computeEnvs.push(awsBatch, slurm);
+  showcase.credentials.push(...SEED_CREDENTIALS);
+  showcase.secrets.push({ id: 6001, name: 'SEQUENCER_KEY', dateCreated: CREATED });
 
   const prod = label(501, 'prod');
   const nightly = label(502, 'nightly');
@@ -147,7 +150,19 @@ function workspace(
   visibility: Workspace['visibility'],
   role: Workspace['role'],
 ): Workspace {
-  return { id, name, fullName, organization, visibility, role, pipelines: [], computeEnvs: [], labels: [] };
+  return {
+    id,
+    name,
+    fullName,
+    organization,
+    visibility,
+    role,
+    pipelines: [],
+    computeEnvs: [],
+    labels: [],
+    credentials: [],
+    secrets: [],
+  };
 }
 
 function pipeline(

@@ -1,6 +1,8 @@
 import { CallLog, type RecordedCall } from './calls.ts';
 import { SimulatedClock } from './clock.ts';
 import { Control } from './control.ts';
+import { DataAccess } from './data-access.ts';
+import { applyData, resolveData } from './data-scenario.ts';
 import { platformRoutes } from './endpoints/index.ts';
 import { Faults } from './faults.ts';
 import { addHistory, homeOf } from './history.ts';
@@ -24,7 +26,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   return simulator;
 }
 
-class InMemorySimulator implements Simulator {
+class InMemorySimulator extends DataAccess implements Simulator {
   readonly #options: SimulatorOptions;
   readonly #host: string;
   readonly #basePath: string;
@@ -37,6 +39,7 @@ class InMemorySimulator implements Simulator {
   #port = 0;
 
   constructor(options: SimulatorOptions) {
+    super();
     this.#options = options;
     this.#host = options.host ?? '127.0.0.1';
     this.#basePath = (options.basePath ?? '').replace(/\/+$/, '');
@@ -53,6 +56,10 @@ class InMemorySimulator implements Simulator {
       basePath: this.#basePath,
       token: options.token,
     });
+  }
+
+  protected override get platform(): Platform {
+    return this.#world.platform;
   }
 
   async listen(port: number): Promise<void> {
@@ -99,7 +106,7 @@ class InMemorySimulator implements Simulator {
     return this.#calls.waitFor(matches, timeoutMs);
   }
 
-  now(): Date {
+  override now(): Date {
     return new Date(this.#clock.now());
   }
 
@@ -133,7 +140,9 @@ class InMemorySimulator implements Simulator {
   #apply(scenario: ParsedScenario, platform: Platform): World {
     const now = this.#clock.now();
     for (const history of scenario.history) homeOf(platform, history);
+    const data = resolveData(platform, scenario, now);
     platform.applyComputeEnvChanges(scenario.computeEnvs);
+    applyData(platform, scenario, data, now);
     this.#rules.set(scenario.runs);
     for (const history of scenario.history) addHistory(platform, this.#rules, history, now);
     this.#faults.set(scenario.faults, scenario.seed, now);
