@@ -96,7 +96,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         deadlineMs,
       );
     inFlight.holdTimers();
-    const patience = AbortSignal.timeout(Math.max(0, (until - Date.now()) * (1 - CLOSE_SHARE)));
+    // A whole number: AbortSignal refuses fractions.
+    const patience = AbortSignal.timeout(Math.max(0, Math.floor((until - Date.now()) * (1 - CLOSE_SHARE))));
     if (!(await inFlight.drained(patience))) {
       for (const { id, count } of inFlight.byNode()) {
         logger.warn({ ...index.place(id), messages: count }, `stopped with ${count} message(s) unfinished in a node`);
