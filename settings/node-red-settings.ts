@@ -127,7 +127,7 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
       // Git in the editor would be a second way to the flow files, with keys of its own.
       projects: { enabled: false },
       // The catalogue is fetched from another host, for installing what may not be installed.
-      palette: { editable: false, catalogues: [] },
+      palette: { catalogues: [] },
       multiplayer: { enabled: false },
       codeEditor: { lib: 'monaco' },
     },

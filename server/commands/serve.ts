@@ -3,6 +3,7 @@ import { type Appliance, createAppliance } from '../runtime/appliance.ts';
 import { banner } from '../runtime/banner.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { handleFaults } from '../runtime/process-faults.ts';
+import { releaseStartMemory } from '../runtime/release-memory.ts';
 
 /** From the signal to the exit; orchestrators kill after 10 to 30 s. */
 const STOP_DEADLINE_MS = 10_000;
@@ -25,7 +26,9 @@ export async function serve(config: Config): Promise<void> {
     fatal: () => void appliance.stop(FAULT_DEADLINE_MS).finally(() => process.exit(1)),
   });
   const started = await appliance.start();
-  if (started && config.local) process.stdout.write(banner(config, started));
+  if (!started) return;
+  releaseStartMemory();
+  if (config.local) process.stdout.write(banner(config, started));
 }
 
 function exitOnSignals(appliance: Appliance, logger: ReturnType<typeof createLogger>): void {

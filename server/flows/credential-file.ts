@@ -70,6 +70,10 @@ export function withoutCredentials(blob: CredentialBlob, secret: string, ids: re
   const credentials = decrypt(blob, secret);
   if (!credentials || !ids.some((id) => id in credentials)) return blob;
   for (const id of ids) delete credentials[id];
+  return sealCredentials(credentials, secret);
+}
+
+export function sealCredentials(credentials: Record<string, unknown>, secret: string): { $: string } {
   const iv = randomBytes(16);
   const cipher = createCipheriv(ALGORITHM, keyOf(secret), iv);
   const text = cipher.update(JSON.stringify(credentials), 'utf8', 'base64') + cipher.final('base64');

@@ -142,7 +142,9 @@ describe('createStorageModule', () => {
     const storage = module(() => Promise.reject(new Error('refused')));
     await storage.saveCredentials({ $: 'first' });
     await expect(storage.saveFlows([])).rejects.toThrow('refused');
-    expect(await storage.getCredentials()).toEqual({});
+    expect(JSON.parse(await readFile(at('credentials.json'), 'utf8'))).toEqual({});
+    // Node-RED gets an encrypted nothing.
+    expect(withoutCredentials(await storage.getCredentials(), 'secret', ['x'])).toHaveProperty('$');
     const working = module(async () => {});
     await working.saveCredentials({ $: 'second' });
     await working.saveFlows([]);

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { RedstartError } from '../errors.ts';
-import { type CredentialBlob, readCredentialFile, withoutCredentials } from './credential-file.ts';
+import { type CredentialBlob, readCredentialFile, sealCredentials, withoutCredentials } from './credential-file.ts';
 import { type FlowNode, isObject } from './flow-node.ts';
 import type { FlowStore } from './flow-store.ts';
 import { createLibraryStore } from './library-store.ts';
@@ -73,7 +73,11 @@ export function createStorageModule(options: StorageModuleOptions): StorageModul
         throw error;
       }
     },
-    getCredentials: () => readCredentialFile(credentialFile),
+    async getCredentials() {
+      const blob = await readCredentialFile(credentialFile);
+      // Of a plain {} Node-RED warns that it is not encrypted.
+      return '$' in blob ? blob : sealCredentials({}, options.credentialSecret);
+    },
     async saveCredentials(blob) {
       credentialsBefore = await readCredentialFile(credentialFile);
       await writeCredentials(withoutCredentials(blob, options.credentialSecret, options.managedIds));

@@ -24,7 +24,8 @@ export function createLogBridge(logger: Logger, index: FlowIndex): LogHandler {
     if (!log.isLevelEnabled(level)) return;
     const fields: Record<string, unknown> = message.id === undefined ? {} : { ...placeOf(message, index) };
     const text = textOf(message.msg, fields);
-    if (text !== '') log[level](fields, text);
+    // Rules that Node-RED draws around its warnings on a terminal.
+    if (!/^[-*]*$/.test(text)) log[level](fields, text);
   };
 }
 

@@ -20,6 +20,10 @@ function reason(type: string, { policy, sets }: { policy: NodePolicy; sets: read
   const set = sets.find(({ types }) => types.includes(type));
   if (set?.err)
     return `could not be loaded from ${set.module} (${typeof set.err === 'string' ? set.err : (set.err.code ?? String(set.err))})`;
+  // A package that failed to load has not told its types.
+  const broken = [...new Set(sets.filter(({ err }) => err).map(({ module }) => module))];
+  if (broken.length > 0)
+    return `is in none of the node packages that could be loaded (${broken.join(', ')} failed, see the log)`;
   return 'is in no node package that is installed and allowed';
 }
 
