@@ -73,7 +73,7 @@ describe('a start with bad input', () => {
     writeFileSync(join(folder, 'flows', 'broken.json'), text);
     const { code, output } = await refused({ folder });
     expect(code).not.toBe(0);
-    expect(output).toMatch(/broken\.json:3:1/);
+    expect(output).toMatch(/broken\.json, line 3, column 1/);
     expect(output).toMatch(/merge/i);
     expect(readFileSync(join(folder, 'flows', 'broken.json'), 'utf8')).toBe(text);
   });

@@ -75,7 +75,7 @@ it('runs flows in the shapes that people already have, unchanged', async () => {
     post({
       launch: {
         pipeline: 'https://github.com/nextflow-io/hello',
-        computeEnvId: simulator.computeEnvs[0]?.id,
+        computeEnvId: '4aWsBatchSeed0000000Ce',
         runName: 'from-body',
         paramsText: '{"a":1}',
       },
