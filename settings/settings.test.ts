@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../server/config/index.ts';
+import { contextStorage } from './context-storage.ts';
+import { NODE_PACK, nodePackDir } from './node-pack.ts';
+import { NODE_GROUPS, nodePolicy } from './node-policy.ts';
+import { nodeRedSettings } from './node-red-settings.ts';
+
+const config = (rest: object = {}): Config =>
+  ({
+    admin: { user: 'admin' },
+    nodesAllow: [],
+    server: { editorPath: '/editor', httpPath: '/api', trustProxy: undefined },
+    data: { dir: '/data' },
+    log: { level: 'info' },
+    ...rest,
+  }) as unknown as Config;
+
+const settings = (rest: object = {}, adminAuth: object | null = {}): Record<string, unknown> =>
+  nodeRedSettings({
+    config: config(rest),
+    credentialSecret: 's',
+    storageModule: {},
+    managed: { defaultId: 'seqera-default', connections: {} },
+    logHandler: () => {},
+    adminAuth,
+    adminMiddleware: [],
+  });
+
+describe('nodePolicy', () => {
+  it('is closed by default', () => {
+    const policy = nodePolicy([]);
+    expect(policy.excludedFiles).toEqual(['90-exec.js', '10-file.js', '23-watch.js', '31-tcpin.js', '32-udp.js']);
+    expect(policy).toMatchObject({ functionModules: false, tlsFiles: false, packages: [] });
+    expect(policy.groupOff('tcp request')).toBe('tcp');
+    expect(policy.groupOff('inject')).toBeNull();
+  });
+
+  it('opens a group by its name or by one of its types, and further packages', () => {
+    const policy = nodePolicy([
+      'exec',
+      'file in',
+      'function-modules',
+      'tls-files',
+      'node-red-contrib-x',
+      '@scope/nodes',
+    ]);
+    expect(policy.excludedFiles).toEqual(['23-watch.js', '31-tcpin.js', '32-udp.js']);
+    expect(policy).toMatchObject({
+      functionModules: true,
+      tlsFiles: true,
+      packages: ['node-red-contrib-x', '@scope/nodes'],
+    });
+    expect(policy.groupOff('exec')).toBeNull();
+  });
+
+  it.each(['exek', 'http', '*', 'toString'])('refuses %s, and lists what there is', (name) => {
+    expect(() => nodePolicy([name])).toThrow(
+      expect.objectContaining({ code: 'NODES_ALLOW_UNKNOWN', mend: expect.stringContaining('exec, file, watch') }),
+    );
+  });
+
+  it('names core files that exist, with the types that are in them', async () => {
+    const { readFileSync, globSync } = await import('node:fs');
+    const core = join(createRequire(import.meta.url).resolve('@node-red/nodes/package.json'), '..', 'core');
+    for (const { files, types } of Object.values(NODE_GROUPS)) {
+      const registered = files.flatMap((name) => {
+        const [path] = globSync(`*/${name}`, { cwd: core });
+        expect([name, path]).not.toEqual([name, undefined]);
+        return [...readFileSync(join(core, path ?? ''), 'utf8').matchAll(/registerType\(["']([^"']+)/g)].map(
+          ([, type]) => type,
+        );
+      });
+      expect(registered.sort()).toEqual([...types].sort());
+    }
+  });
+});
+
+describe('nodeRedSettings', () => {
+  it('has an editor only with a sign-in', () => {
+    expect(settings()).toMatchObject({
+      httpAdminRoot: '/editor',
+      disableEditor: false,
+      httpNodeRoot: '/api',
+      adminAuth: {},
+    });
+    const headless = settings({ admin: null }, null);
+    expect(headless).toMatchObject({ httpAdminRoot: false, disableEditor: true });
+    expect(headless).not.toHaveProperty('adminAuth');
+  });
+
+  it('is closed where Node-RED is open', () => {
+    expect(settings()).toMatchObject({
+      functionExternalModules: false,
+      tlsConfigDisableLocalFiles: true,
+      telemetryEnabled: false,
+      diagnostics: { enabled: false },
+      externalModules: {
+        palette: { allowInstall: false, denyList: ['*'], allowList: [NODE_PACK] },
+        modules: { allowInstall: false },
+      },
+      editorTheme: { tours: false, projects: { enabled: false }, palette: { catalogues: [] } },
+    });
+    expect(settings()).toHaveProperty(
+      'envVarExcludes',
+      expect.arrayContaining(['TOWER_ACCESS_TOKEN', 'TOWER_ACCESS_TOKEN_FILE', 'REDSTART_CREDENTIAL_SECRET']),
+    );
+  });
+
+  it('hands a trusted proxy on, and says nothing otherwise', () => {
+    expect(settings().httpServerOptions).toEqual({});
+    expect(
+      settings({ server: { editorPath: '/e', httpPath: '/h', trustProxy: ['10.0.0.0/8'] } }).httpServerOptions,
+    ).toEqual({ 'trust proxy': ['10.0.0.0/8'] });
+  });
+});
+
+it('contextStorage keeps its names with another store behind them', () => {
+  expect(Object.keys(contextStorage('/data'))).toEqual(['default', 'durable', 'memory']);
+  const module = () => ({});
+  expect(contextStorage('/data', { module })).toMatchObject({ default: 'durable', durable: { module } });
+});
+
+it('nodePackDir finds the nodes from the source and from the built place', () => {
+  const dir = nodePackDir();
+  expect(existsSync(join(dir, 'package.json'))).toBe(true);
+  const root = join(dir, '..');
+  expect(nodePackDir(pathToFileURL(join(root, 'dist', 'settings', 'node-pack.js')).href)).toBe(dir);
+  expect(() => nodePackDir('file:///nowhere/settings/x.js')).toThrow(NODE_PACK);
+});
