@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import type { PlatformClient } from './client.ts';
 import type { Timer } from './clock.ts';
 import { SeqeraError, toSeqeraError } from './errors.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import { type NodeHost, PARKED } from './node-host.ts';
 import { type StatusKind, shortError } from './node-status.ts';
 import type { Message, Send } from './red.ts';
-import { endOf, isUnknown, type RunEnd, runWatcherFor } from './run-watcher.ts';
-import type { Run } from './schemas.ts';
 import { flag, number, text } from './typed-input.ts';
 import { WatchList, type WatchRecord } from './watch-list.ts';
+import type { Watcher } from './watcher.ts';
 
 const UNIT_MS: Record<string, number> = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
 /** Under it the Platform's limit is reached by one node alone. */
@@ -22,11 +22,30 @@ const pace = {
   unknownGrace: number({ initial: 30, least: 0, most: 1_000_000 }),
 };
 
-const inputs = {
-  workflowId: text({ initial: 'workflowId', type: 'msg', required: true }),
-  keepPolling: flag({ initial: true }),
-  ...pace,
-};
+const keepPolling = flag({ initial: true });
+
+/** What a monitor follows to its end: runs, studios. */
+export interface Followed<T> {
+  /** The property that says which one, of the node and of the messages: `workflowId`. */
+  property: string;
+  /** For texts: `run`. */
+  noun: string;
+  watcherFor(client: PlatformClient): Watcher<T>;
+  read(client: PlatformClient, id: string): Promise<T>;
+  idOf(body: T): string;
+  nameOf(body: T): string;
+  statusOf(body: T): string;
+  /** How it ended, or undefined while it has not. */
+  endOf(body: T): 'good' | 'bad' | undefined;
+  /** The Platform has lost sight of it; a bad end when that lasts longer than the grace. */
+  isUnknown(body: T): boolean;
+  /** Something that is told once when it comes, on the second output, although the watch goes on. */
+  isReady(body: T): boolean;
+  /** The output of an end, from 0. */
+  outputOf(end: 'good' | 'bad'): number;
+  /** Checks that find it ended are told as checks too. */
+  endIsCheck: boolean;
+}
 
 interface Active {
   record: WatchRecord;
@@ -35,19 +54,26 @@ interface Active {
   graceMs: number;
   /** Already sent before the process died, perhaps. */
   redelivered: boolean;
+  readyRedelivered: boolean;
+  /** While it is being told that it is ready: the end comes after. */
+  telling: Promise<void> | undefined;
   ending: boolean;
   stop: () => void;
   settle: (outcome: typeof PARKED | SeqeraError | undefined) => void;
 }
 
+const OUTPUTS = 3;
+const READY_OUTPUT = 1;
+
 /**
- * Follows runs to their ends: any number at once, each for its own message. Every watch is stored with its message
+ * Follows runs or studios to their ends: any number at once, each for its own message. Every watch is stored with its message
  * before it begins and is forgotten after its end was sent, so that neither a deploy nor a crash loses one.
  */
-export class RunMonitor {
+export class Monitor<T> {
   readonly #host: NodeHost;
+  readonly #followed: Followed<T>;
   readonly #list: WatchList;
-  /** By run, in the order in which they came: the first one reports each check, all of them the end. */
+  /** By id, in the order in which they came: the first one reports each check, all of them the end. */
   readonly #active = new Map<string, Set<Active>>();
   readonly #resumed = new WeakMap<Message, WatchRecord>();
   readonly #ends = new Set<Promise<void>>();
@@ -57,8 +83,9 @@ export class RunMonitor {
   #troubles = 0;
   #notStarted: () => void = () => undefined;
 
-  constructor(host: NodeHost) {
+  constructor(host: NodeHost, followed: Followed<T>) {
     this.#host = host;
+    this.#followed = followed;
     this.#list = new WatchList(host.store, host.node.id);
   }
 
@@ -77,17 +104,23 @@ export class RunMonitor {
     const resumed = this.#resumed.get(msg);
     if (resumed) return this.#watch(resumed, msg, send);
     const host = this.#host;
-    const { workflowId, keepPolling } = await host.evaluate(inputs, msg);
+    const { property, noun } = this.#followed;
+    const which = { [property]: text({ initial: property, type: 'msg', required: true }) };
+    const id = (await host.evaluate(which, msg))[property] ?? '';
+    const { keepPolling: keeps } = await host.evaluate({ keepPolling, ...pace }, msg);
     const { client, workspaceId } = await host.place(msg, { workspaceOfMessage: true });
-    if (!keepPolling) {
-      host.status('working', `reading ${workflowId}`);
-      const run = await client.run(workflowId);
-      this.#output(msg, send, run, endOf(run));
+    if (!keeps) {
+      host.status('working', `reading ${id}`);
+      const body = await this.#followed.read(client, id);
+      const end = this.#followed.endOf(body);
+      if (end === undefined && this.#followed.isReady(body))
+        this.#outputReady(host.RED.util.cloneMessage(msg), send, body);
+      this.#output(msg, send, body, end);
       return undefined;
     }
     const record: WatchRecord = {
       key: `watch-${randomBytes(9).toString('hex')}`,
-      workflowId,
+      id,
       workspaceId,
       at: host.clock.now(),
       ending: false,
@@ -96,7 +129,7 @@ export class RunMonitor {
       const dropped = await this.#list.add(record, msg);
       if (dropped.length > 0) {
         host.node.warn(
-          `Of the message that waits for run ${workflowId}, this cannot be kept over a restart: ${dropped.join(', ')}`,
+          `Of the message that waits for ${noun} ${id}, this cannot be kept over a restart: ${dropped.join(', ')}`,
         );
       }
     }, msg);
@@ -114,7 +147,7 @@ export class RunMonitor {
     }
   }
 
-  /** Resolves when the run has ended and its end was sent, or when the node goes. */
+  /** Resolves when it has ended and its end was sent, or when the node goes. */
   async #watch(record: WatchRecord, msg: Message, send: Send): Promise<typeof PARKED | undefined> {
     const host = this.#host;
     const { poll, unknownGrace } = await host.evaluate(pace, msg);
@@ -128,17 +161,19 @@ export class RunMonitor {
         send,
         graceMs: unknownGrace * 60_000,
         redelivered: record.ending,
+        readyRedelivered: record.ready === 'telling',
+        telling: undefined,
         ending: false,
         stop: () => undefined,
         settle,
       };
-      const together = this.#active.get(record.workflowId) ?? new Set();
-      this.#active.set(record.workflowId, together.add(active));
+      const together = this.#active.get(record.id) ?? new Set();
+      this.#active.set(record.id, together.add(active));
       // The workspace of when the watch began: the message or the connection may say another by now.
-      active.stop = runWatcherFor(client.with({ workspaceId: record.workspaceId })).watch({
-        id: record.workflowId,
+      active.stop = this.#followed.watcherFor(client.with({ workspaceId: record.workspaceId })).watch({
+        id: record.id,
         intervalMs: Math.max(LEAST_POLL_MS, poll * unit),
-        onSight: (run) => this.#sighted(active, run),
+        onSight: (body) => this.#sighted(active, body),
         onTrouble: (error) => this.#trouble(error),
         onLost: (error) => this.#lost(active, error),
       });
@@ -148,40 +183,74 @@ export class RunMonitor {
     return outcome;
   }
 
-  #sighted(active: Active, run: Run): void {
+  #sighted(active: Active, body: T): void {
     this.#recovered();
     const { record } = active;
-    if (endOf(run) !== undefined) {
-      this.#end(active, run);
+    const { endOf, isUnknown, isReady, nameOf } = this.#followed;
+    if (endOf(body) !== undefined) {
+      this.#end(active, body);
       return;
     }
-    if (isUnknown(run)) {
+    if (isUnknown(body)) {
       if (record.unknownSince === undefined) {
         record.unknownSince = this.#host.clock.now();
         this.#save(active);
       } else if (this.#host.clock.now() - record.unknownSince >= active.graceMs) {
-        this.#end(active, run);
+        this.#end(active, body);
         return;
       }
-      this.#show('retrying', `${nameOf(run)} unknown`);
+      this.#show('retrying', `${nameOf(body)} unknown`);
     } else {
       if (record.unknownSince !== undefined) {
         delete record.unknownSince;
         this.#save(active);
       }
-      this.#show('working', this.#watching(run));
+      this.#show('working', this.#watching(body));
     }
-    const [first] = this.#active.get(record.workflowId) ?? [];
-    if (first === active) this.#output(this.#host.RED.util.cloneMessage(active.msg), active.send, run, undefined);
+    const [first] = this.#active.get(record.id) ?? [];
+    if (first === active) this.#output(this.#host.RED.util.cloneMessage(active.msg), active.send, body, undefined);
+    if (isReady(body)) this.#ready(active, body);
+    else if (record.ready === 'told') {
+      delete record.ready;
+      this.#save(active);
+    }
+  }
+
+  /** Told once, in the same order as an end: a crash in between tells it twice and never not at all. */
+  #ready(active: Active, body: T): void {
+    const { record, msg, send } = active;
+    if (record.ready === 'told' || active.telling || active.ending) return;
+    const work = (async () => {
+      record.ready = 'telling';
+      await this.#store(() => this.#list.update(record), msg);
+      if (this.#closing) {
+        if (!active.readyRedelivered) delete record.ready;
+        await this.#store(() => this.#list.update(record), msg);
+        return;
+      }
+      const copy = this.#host.RED.util.cloneMessage(msg);
+      if (active.readyRedelivered) Object.assign(copy, { redelivered: true });
+      active.readyRedelivered = false;
+      this.#outputReady(copy, send, body);
+      await delivered();
+      record.ready = 'told';
+      await this.#store(() => this.#list.update(record), msg);
+    })().finally(() => {
+      active.telling = undefined;
+      this.#ends.delete(work);
+    });
+    active.telling = work;
+    this.#ends.add(work);
   }
 
   /** Stored as ending, sent, forgotten: in this order, so that a crash in between sends twice and never not at all. */
-  #end(active: Active, run: Run): void {
+  #end(active: Active, body: T): void {
     if (active.ending) return;
     active.ending = true;
     active.stop();
     const work = (async () => {
       const { record, msg, send, settle } = active;
+      await active.telling;
       record.ending = true;
       await this.#store(() => this.#list.update(record), msg);
       if (this.#closing) {
@@ -193,9 +262,8 @@ export class RunMonitor {
       }
       // Out of sight for longer than the grace: nobody will say how it ended.
       if (active.redelivered) msg.redelivered = true;
-      this.#output(msg, send, run, endOf(run) ?? 'failed');
-      // Node-RED delivers after this turn of the loop: only then it was sent.
-      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      this.#output(msg, send, body, this.#followed.endOf(body) ?? 'bad');
+      await delivered();
       this.#forget(active);
       if (this.#closing) {
         settle(PARKED);
@@ -232,24 +300,39 @@ export class RunMonitor {
     this.#troubles = 0;
   }
 
-  #output(msg: Message, send: Send, run: Run, end: RunEnd | undefined): void {
-    // A copy: the flow may change it, and the next check builds on it.
-    Object.assign(msg, { payload: structuredClone(run), workflowId: run.workflow.id });
+  #output(msg: Message, send: Send, body: T, end: 'good' | 'bad' | undefined): void {
+    const { nameOf, statusOf, outputOf, endIsCheck } = this.#followed;
+    this.#fill(msg, body);
     if (end === undefined) {
-      send([msg, null, null]);
-      this.#show('working', this.#watching(run));
+      send(on(0, msg));
+      this.#show('working', this.#watching(body));
       return;
     }
-    send(end === 'succeeded' ? [null, msg, null] : [null, null, msg]);
+    const outputs = on(outputOf(end), msg);
+    if (endIsCheck) outputs[0] = this.#host.RED.util.cloneMessage(msg);
+    send(outputs);
     const others = this.#count() - 1;
     const rest = others > 0 ? `, watching ${others}` : '';
-    this.#show(end === 'succeeded' ? 'ok' : 'failed', `${nameOf(run)} ${statusOf(run)}${rest}`);
+    this.#show(end === 'good' ? 'ok' : 'failed', `${nameOf(body)} ${statusOf(body)}${rest}`);
+  }
+
+  #outputReady(msg: Message, send: Send, body: T): void {
+    this.#fill(msg, body);
+    send(on(READY_OUTPUT, msg));
+    const { nameOf, statusOf } = this.#followed;
+    this.#show('ok', `${nameOf(body)} ${statusOf(body)}`);
+  }
+
+  /** With a copy of the body: the flow may change it, and the next check builds on it. */
+  #fill(msg: Message, body: T): void {
+    const { property, idOf } = this.#followed;
+    Object.assign(msg, { payload: structuredClone(body), [property]: idOf(body) });
   }
 
   #forget(active: Active): void {
-    const together = this.#active.get(active.record.workflowId);
+    const together = this.#active.get(active.record.id);
     together?.delete(active);
-    if (together?.size === 0) this.#active.delete(active.record.workflowId);
+    if (together?.size === 0) this.#active.delete(active.record.id);
   }
 
   #save(active: Active): void {
@@ -276,10 +359,11 @@ export class RunMonitor {
     return count;
   }
 
-  #watching(run?: Run): string {
+  #watching(body?: T): string {
     const count = this.#active.size;
-    if (count > 1) return `watching ${count} runs`;
-    return run ? `${nameOf(run)} ${statusOf(run)}` : 'watching';
+    const { noun, nameOf, statusOf } = this.#followed;
+    if (count > 1) return `watching ${count} ${noun}s`;
+    return body === undefined ? 'watching' : `${nameOf(body)} ${statusOf(body)}`;
   }
 
   /** Gathered, since a check of a thousand runs tells a thousand things. */
@@ -304,5 +388,9 @@ export class RunMonitor {
   }
 }
 
-const nameOf = ({ workflow }: Run): string => workflow.runName ?? workflow.id;
-const statusOf = ({ workflow }: Run): string => (workflow.status ?? 'unknown').toLowerCase();
+/** A message on one output and nothing on the others. */
+const on = (output: number, msg: Message): (Message | null)[] =>
+  Array.from({ length: OUTPUTS }, (_, index) => (index === output ? msg : null));
+
+/** Node-RED delivers after this turn of the loop: only then it was sent. */
+const delivered = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));

@@ -1,18 +1,17 @@
-import { PAGE, type PlatformClient } from './client.ts';
+import { PAGE } from './client.ts';
+import type { Followed } from './run-monitor.ts';
 import type { Run } from './schemas.ts';
-import { type Subject, Watcher } from './watcher.ts';
-
-export type RunEnd = 'succeeded' | 'failed';
+import { type Subject, watcherOf } from './watcher.ts';
 
 const FAILED = new Set(['FAILED', 'CANCELLED', 'ABORTED']);
 const LIVE = new Set(['SUBMITTED', 'RUNNING', 'PENDING']);
 
 /** How a run ended, or undefined while it has not. UNKNOWN alone is no end: heartbeats were lost and may come back. */
-export function endOf({ workflow }: Run): RunEnd | undefined {
+export function endOf({ workflow }: Run): 'good' | 'bad' | undefined {
   const status = workflow.status ?? '';
-  if (status === 'SUCCEEDED') return 'succeeded';
-  if (FAILED.has(status)) return 'failed';
-  return !LIVE.has(status) && workflow.complete ? 'failed' : undefined;
+  if (status === 'SUCCEEDED') return 'good';
+  if (FAILED.has(status)) return 'bad';
+  return !LIVE.has(status) && workflow.complete ? 'bad' : undefined;
 }
 
 /** The Platform lost sight of it. */
@@ -41,14 +40,20 @@ const runs: Subject<Run> = {
     }) as Run,
 };
 
-const watchers = new WeakMap<object, Map<string, Watcher<Run>>>();
+const watcherFor = watcherOf(runs);
 
-/** The one watcher of a connection and workspace. */
-export function runWatcherFor(client: PlatformClient): Watcher<Run> {
-  const ofClient = watchers.get(client.http) ?? new Map<string, Watcher<Run>>();
-  watchers.set(client.http, ofClient);
-  const key = client.workspaceId ?? '';
-  const watcher = ofClient.get(key) ?? new Watcher(client, runs);
-  ofClient.set(key, watcher);
-  return watcher;
-}
+/** Runs as a monitor follows them. */
+export const followedRuns: Followed<Run> = {
+  property: 'workflowId',
+  noun: 'run',
+  watcherFor,
+  read: (client, id) => client.run(id),
+  idOf: ({ workflow }) => workflow.id,
+  nameOf: ({ workflow }) => workflow.runName ?? workflow.id,
+  statusOf: ({ workflow }) => (workflow.status ?? 'unknown').toLowerCase(),
+  endOf,
+  isUnknown,
+  isReady: () => false,
+  outputOf: (end) => (end === 'good' ? 1 : 2),
+  endIsCheck: false,
+};

@@ -5,12 +5,15 @@ import type { Message } from './red.ts';
 
 export interface WatchRecord {
   key: string;
-  workflowId: string;
+  /** Of the run or studio. */
+  id: string;
   workspaceId: string | null;
   /** When the watch began, wall clock. */
   at: number;
   /** Since when the Platform has lost sight of the run. */
   unknownSince?: number;
+  /** That it is ready: being told (found so after a start, it may have been told before), or told. */
+  ready?: 'telling' | 'told';
   /** Its end is being sent. Found so after a start, the end may have been sent before. */
   ending: boolean;
 }

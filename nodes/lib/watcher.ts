@@ -314,3 +314,16 @@ export class Watcher<T> {
     await Promise.all(Array.from({ length: Math.min(PARALLEL, rest.length) }, worker));
   }
 }
+
+/** How to come by the one watcher of a kind for a connection and workspace. */
+export function watcherOf<T>(subject: Subject<T>): (client: PlatformClient) => Watcher<T> {
+  const watchers = new WeakMap<object, Map<string, Watcher<T>>>();
+  return (client) => {
+    const ofClient = watchers.get(client.http) ?? new Map<string, Watcher<T>>();
+    watchers.set(client.http, ofClient);
+    const key = client.workspaceId ?? '';
+    const watcher = ofClient.get(key) ?? new Watcher(client, subject);
+    ofClient.set(key, watcher);
+    return watcher;
+  };
+}

@@ -1,6 +1,7 @@
 import { defineNode } from '../lib/define-node.ts';
-import { RunMonitor } from '../lib/run-monitor.ts';
+import { Monitor } from '../lib/run-monitor.ts';
+import { followedRuns } from '../lib/run-watcher.ts';
 
 export default defineNode('seqera-workflow-monitor', (host) => {
-  new RunMonitor(host).start();
+  new Monitor(host, followedRuns).start();
 });
