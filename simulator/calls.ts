@@ -7,8 +7,10 @@ export interface RecordedCall {
   route: string | null;
   /** The last value of each parameter. */
   query: Record<string, string>;
-  /** Parsed JSON, else the text; undefined when there was none. */
+  /** Parsed JSON, else the text; undefined when there was none. Of a multipart body the beginning of each part, by name. */
   body: unknown;
+  /** What a multipart body was made of. */
+  parts: { name: string; fileName: string | null; contentType: string | null; size: number }[];
   contentType: string | null;
   token: string | null;
   /** 0 until answered, and for ever when the connection was reset or hung. */

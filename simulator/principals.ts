@@ -13,6 +13,24 @@ const NEEDS = {
   'pipeline_label:write': 'admin',
   'launch:read': 'launch',
   'label:write': 'maintain',
+  'workflow_label:write': 'maintain',
+  'workflow_star:write': 'view',
+  'dataset:read': 'view',
+  'dataset:write': 'launch',
+  'dataset:delete': 'maintain',
+  'dataset:admin': 'maintain',
+  'data_link:read': 'view',
+  'data_link:write': 'maintain',
+  'data_link_object:read': 'view',
+  'studio:read': 'view',
+  'studio:write': 'maintain',
+  'studio:execute': 'maintain',
+  'studio:delete': 'maintain',
+  'action:read': 'view',
+  'action:execute': 'launch',
+  'action:write': 'maintain',
+  // Not in the documents' table: whoever may change a pipeline may keep its secrets.
+  'pipeline_secrets:write': 'maintain',
 } as const satisfies Record<string, Role>;
 
 export type Permission = keyof typeof NEEDS;

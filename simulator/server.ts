@@ -4,8 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CallLog, RecordedCall } from './calls.ts';
 import type { SimulatedClock } from './clock.ts';
 import { CONTROL_PREFIX, type Control } from './control.ts';
+import { OBJECTS_PREFIX, signedObject } from './data-links/signed-object.ts';
 import { ApiError, badRequest, notFound, unauthorized } from './errors.ts';
 import type { Faults } from './faults.ts';
+import { boundaryOf, type Part, parseMultipart } from './multipart.ts';
 import type { Platform } from './platform.ts';
 import { principalOf, tokenOf } from './principals.ts';
 import type { RateLimiter } from './rate-limit.ts';
@@ -71,27 +73,45 @@ export class SimulatorServer {
     const { pathname, searchParams } = splitUrl(request.url ?? '/');
     const path = withoutBase(pathname, this.#parts.basePath);
     const method = request.method ?? 'GET';
-    const text = await readBody(request);
+    const bytes = await readBody(request);
     if (pathname.startsWith(CONTROL_PREFIX)) {
+      const text = bytes.toString('utf8');
       send(response, replyOf(this.#parts.control.answer(method, pathname.slice(CONTROL_PREFIX.length), text)));
       return;
     }
-    const call = this.#record(request, method, path ?? pathname, searchParams, text);
+    if (pathname.startsWith(`${OBJECTS_PREFIX}/`)) {
+      send(response, this.#fetched(request, pathname, searchParams));
+      return;
+    }
+    const read = readParts(request.headers['content-type'], bytes);
+    const call = this.#record(request, method, path ?? pathname, searchParams, read);
     try {
-      await this.#meet(request, response, call, () => this.#answer(call, path, searchParams, request));
+      await this.#meet(request, response, call, () => this.#answer(call, path, searchParams, request, read));
     } finally {
       this.#parts.calls.finish(call);
     }
   }
 
-  #record(request: IncomingMessage, method: string, path: string, query: URLSearchParams, text: string): RecordedCall {
+  #record(
+    request: IncomingMessage,
+    method: string,
+    path: string,
+    query: URLSearchParams,
+    read: ReadBody,
+  ): RecordedCall {
     const found = this.#find(method, path);
     const call: RecordedCall = {
       method,
       path,
       route: typeof found === 'object' ? found.route.template : null,
       query: Object.fromEntries(query),
-      body: parsed(text).value,
+      body: read.body,
+      parts: read.parts.map(({ name, fileName, contentType, content }) => ({
+        name,
+        fileName: fileName ?? null,
+        contentType: contentType ?? null,
+        size: content.length,
+      })),
       contentType: request.headers['content-type'] ?? null,
       token: tokenOf(request.headers.authorization),
       status: 0,
@@ -129,6 +149,7 @@ export class SimulatorServer {
     path: string | undefined,
     query: URLSearchParams,
     request: IncomingMessage,
+    read: ReadBody,
   ): Promise<Reply> {
     const { platform, scenario, rateLimiter } = this.#parts.world();
     try {
@@ -140,6 +161,7 @@ export class SimulatorServer {
       if (!principal && !(typeof found === 'object' && found.route.anonymous)) throw unauthorized();
       if (found === 'wrong method') throw new ApiError(405, { message: 'Method Not Allowed' });
       if (!found) throw notFound();
+      if (read.problem) throw read.problem;
       if (typeof call.body === 'string' && call.method !== 'GET') throw badRequest('Invalid JSON');
       return replyOf(
         found.route.handle({
@@ -148,9 +170,23 @@ export class SimulatorServer {
           params: found.params,
           query,
           body: call.body,
+          parts: read.parts,
+          baseUrl: `http://${request.headers.host ?? 'localhost'}${this.#parts.basePath}`,
           now: this.#parts.clock.now(),
         }),
       );
+    } catch (error) {
+      if (error instanceof ApiError) return replyOf(error);
+      throw error;
+    }
+  }
+
+  /** A signed address stands for itself: it is no call of the Platform's, needs no token and takes none. */
+  #fetched(request: IncomingMessage, pathname: string, query: URLSearchParams): Reply {
+    const now = this.#parts.clock.now();
+    try {
+      const { authorization } = request.headers;
+      return replyOf(signedObject(this.#parts.world().platform, pathname, query, authorization, now));
     } catch (error) {
       if (error instanceof ApiError) return replyOf(error);
       throw error;
@@ -196,6 +232,29 @@ function splitUrl(url: string): { pathname: string; searchParams: URLSearchParam
 function withoutBase(pathname: string, basePath: string): string | undefined {
   if (basePath === '') return pathname;
   return pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : undefined;
+}
+
+interface ReadBody {
+  body: unknown;
+  parts: readonly Part[];
+  /** Told once the caller is known. */
+  problem?: ApiError;
+}
+
+/** How much of a part is kept with the call: 50,000 uploads of 10 MB would fill the memory. */
+const KEPT_OF_PART = 2000;
+
+function readParts(contentType: string | undefined, bytes: Buffer): ReadBody {
+  const boundary = boundaryOf(contentType);
+  if (boundary === undefined) return { body: parsed(bytes.toString('utf8')).value, parts: [] };
+  try {
+    const parts = parseMultipart(bytes, boundary);
+    const kept = parts.map(({ name, content }) => [name, content.toString('utf8', 0, KEPT_OF_PART)]);
+    return { body: Object.fromEntries(kept), parts };
+  } catch (error) {
+    if (error instanceof ApiError) return { body: undefined, parts: [], problem: error };
+    throw error;
+  }
 }
 
 /** Text that is not JSON stays text. */

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer } from './router.ts';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Answer, Content } from './router.ts';
 import type { ParsedFault } from './scenario.ts';
 
 const LARGEST_BODY = 20 * 1024 * 1024;
@@ -9,12 +11,14 @@ export interface Reply {
   status: number;
   headers?: Record<string, string>;
   text?: string;
+  content?: Content;
 }
 
 export class BodyTooLarge extends Error {}
 
-export async function readBody(request: IncomingMessage): Promise<string> {
-  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return '';
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)
+    return Buffer.alloc(0);
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
@@ -22,20 +26,28 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     if (size > LARGEST_BODY) throw new BodyTooLarge();
     parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }
 
 export function replyOf(answer: Answer): Reply {
+  const { content } = answer;
+  if (content) return { status: answer.status, headers: { 'Content-Type': content.type }, content };
   const text = answer.json ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body));
   return text === undefined
     ? { status: answer.status }
     : { status: answer.status, headers: { 'Content-Type': 'application/json' }, text };
 }
 
-export function send(response: ServerResponse, { status, headers, text }: Reply): void {
+export function send(response: ServerResponse, { status, headers, text, content }: Reply): void {
   if (response.destroyed) return;
   if (status === 204) {
     response.writeHead(status, headers).end();
+    return;
+  }
+  if (content) {
+    response.writeHead(status, { ...headers, 'Content-Length': content.size });
+    // Whoever stops reading half-way through a file has had enough: that is no error of the simulator.
+    pipeline(Readable.from(content.chunks), response).catch(() => response.destroy());
     return;
   }
   const body = Buffer.from(text ?? '', 'utf8');

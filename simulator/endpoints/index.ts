@@ -1,6 +1,8 @@
 import type { Route } from '../router.ts';
 import type { RunRules } from '../run-rules.ts';
 import { computeEnvRoutes } from './compute-envs.ts';
+import { dataLinkContentRoutes } from './data-link-content.ts';
+import { dataLinkRoutes } from './data-links.ts';
 import { identityRoutes } from './identity.ts';
 import { labelRoutes } from './labels.ts';
 import { launchRoutes } from './launch.ts';
@@ -15,4 +17,6 @@ export const platformRoutes = (rules: RunRules): readonly Route[] => [
   ...labelRoutes,
   ...workflowRoutes,
   ...launchRoutes(rules),
+  ...dataLinkRoutes,
+  ...dataLinkContentRoutes,
 ];

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 import { parse as parseYaml } from 'yaml';
@@ -50,7 +49,30 @@ export const TOLERANCES: readonly Tolerance[] = [
     reason: 'The schema of a param says object, params are of every type',
     problem: /\/params\/[^/]+ must be object$/,
   },
+  {
+    reason: 'Paths and names of files are declared as objects, and are text',
+    problem: /^query parameter (?:paths|dirs|files) must be object$/,
+  },
+  {
+    reason:
+      'Start, stop and delete of a studio are refused in a state that does not allow them, which is declared nowhere',
+    operation: 'PUT /studios/{sessionId}/start',
+    problem: /^status 400 is not declared$/,
+  },
+  {
+    reason: 'As above',
+    operation: 'PUT /studios/{sessionId}/stop',
+    problem: /^status 400 is not declared$/,
+  },
+  {
+    reason: 'As above',
+    operation: 'DELETE /studios/{sessionId}',
+    problem: /^status 400 is not declared$/,
+  },
 ];
+
+/** The path of an object keeps its slashes. */
+const TAKES_REST = /\/\{(?:path|filePath|dirPath)\}$/;
 
 /** Answered by the Platform, its gateway or its limiter on any operation, and declared on none or few. */
 const UNDECLARED_ERRORS = new Set([401, 403, 404, 405, 413, 429, 500, 502, 503, 504]);
@@ -71,21 +93,12 @@ export interface ResponseToCheck {
   body: unknown;
 }
 
-/** Where the specification lies: REDSTART_OPENAPI, else beside the repository. undefined when it is not there. */
+/** The specification is no part of this repository: REDSTART_OPENAPI is its path. undefined when that is not set. @throws when nothing is there */
 export function findSpecification(environment: NodeJS.ProcessEnv): string | undefined {
-  const root = repositoryRoot(dirname(fileURLToPath(import.meta.url)));
-  const path = environment.REDSTART_OPENAPI ?? join(root, '..', 'shared', 'seqera', 'openapi.yml');
-  return existsSync(path) ? resolve(path) : undefined;
-}
-
-function repositoryRoot(from: string): string {
-  let folder = from;
-  while (!existsSync(join(folder, 'tsconfig.base.json'))) {
-    const parent = dirname(folder);
-    if (parent === folder) return from;
-    folder = parent;
-  }
-  return folder;
+  const path = environment.REDSTART_OPENAPI;
+  if (!path) return undefined;
+  if (!existsSync(path)) throw new Error(`REDSTART_OPENAPI: there is no file ${path}`);
+  return resolve(path);
 }
 
 /** Checks requests and answers against the published specification. Each check returns its problems, none when all is well. */
@@ -126,13 +139,15 @@ export class OpenApi {
     const parts = path.split('/');
     const fits = (template: string) => {
       const segments = template.split('/');
+      const takesRest = TAKES_REST.test(template) && parts.length > segments.length;
       return (
-        segments.length === parts.length &&
+        (takesRest || segments.length === parts.length) &&
         segments.every((segment, index) => (segment.startsWith('{') ? parts[index] !== '' : segment === parts[index]))
       );
     };
+    const variables = (template: string) => template.split('{').length;
     const found = Object.keys(this.#specification.paths).filter(fits);
-    return found.sort((a, b) => a.split('{').length - b.split('{').length)[0];
+    return found.sort((a, b) => variables(a) - variables(b) || b.length - a.length)[0];
   }
 
   checkRequest({ method, route, query, body }: RequestToCheck): string[] {
@@ -150,10 +165,14 @@ export class OpenApi {
     const operation = this.#operation(method, route);
     if (!operation) return this.#untolerated(name, [`${name} is not in the specification`]);
     const declared = operation.responses?.[String(status)];
-    if (!declared && !UNDECLARED_ERRORS.has(status)) return [`status ${status} is not declared`];
+    if (!declared && !UNDECLARED_ERRORS.has(status)) {
+      const undeclared = this.#untolerated(name, [`status ${status} is not declared`]);
+      if (undeclared.length > 0) return undeclared;
+    }
     const schema = declared?.content?.['application/json']?.schema;
     if (schema) return this.#untolerated(name, this.#problems(`${name} ${status}`, schema, body, 'response body'));
     if (body === undefined) return [];
+    if (declared?.content && status < 400) return [];
     if (status < 400) return [`status ${status} is declared without a body`];
     // Errors that the specification declares without content come with the same body as those that it does.
     const error = { $ref: '#/components/schemas/ErrorResponse' };
@@ -190,7 +209,8 @@ export class OpenApi {
     const declared = operation.requestBody;
     if (!declared) return body === undefined ? [] : ['request body is not declared'];
     if (body === undefined) return declared.required ? ['request body is required'] : [];
-    const schema = declared.content?.['application/json']?.schema;
+    const { content = {} } = declared;
+    const schema = (content['application/json'] ?? content['multipart/form-data'])?.schema;
     return schema ? this.#problems(`${name} request`, schema, body, 'request body') : [];
   }
 
