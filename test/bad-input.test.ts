@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { Collector } from './support/collector.ts';
 import { errors, node, tab, trigger, wire } from './support/flows.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { connectionTo, launches, platform, post, TOKEN } from './support/platform.ts';
 
 /** Starts it, expects that it refuses, and gives its exit code and what it printed. */
@@ -66,7 +66,7 @@ describe('a start with bad input', () => {
   });
 
   it('stops at a flow file with a conflict marker: file, line and column, and the file as it was', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'redstart-conflict-'));
+    const folder = temporaryFolder();
     mkdirSync(join(folder, 'flows'));
     const text =
       '[\n  {"id":"t","type":"tab","label":"A"},\n<<<<<<< HEAD\n  {"id":"n","type":"comment","z":"t"}\n=======\n>>>>>>> other\n]\n';
@@ -79,7 +79,7 @@ describe('a start with bad input', () => {
   });
 
   it('stops at a credential secret that does not open the credentials, and keeps them', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'redstart-secret-'));
+    const folder = temporaryFolder();
     const flows = { 'a.json': tab([node('comment')]) };
     const env = {
       REDSTART_ADMIN_PASSWORD: 'correct horse battery',
@@ -132,7 +132,7 @@ describe('a start with bad input', () => {
 
   // Root may write anywhere, so the folder is made unwritable for another user, who then starts the program.
   it.skipIf(process.getuid?.() !== 0)('says who must own the data folder, and how', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'redstart-owner-'));
+    const folder = temporaryFolder();
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'flows'));
     mkdirSync(join(folder, 'data'), { mode: 0o755 });
@@ -169,7 +169,7 @@ describe('a flow that meets a Platform which says no', () => {
     async ({ launchpadName, env, code, says }) => {
       const simulator = await platform();
       await using collector = await Collector.listen();
-      const folder = mkdtempSync(join(tmpdir(), 'redstart-no-'));
+      const folder = temporaryFolder();
       const start = trigger('/launch', []);
       const launch = node('seqera-workflow-launch', { seqera: '', launchpadName });
       wire(start[0]!, [launch, start[1]!]);

@@ -1,14 +1,12 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { Collector } from './support/collector.ts';
 import { errors, node, report, tab, trigger, wire } from './support/flows.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { connectionTo, platform, post, type Simulator } from './support/platform.ts';
 
 async function launchMany(simulator: Simulator, collector: Collector, count: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'redstart-once-'));
+  const folder = temporaryFolder();
   const start = trigger('/launch', []);
   const fan = node('function', {
     func: 'for (let i = 0; i < msg.payload.count; i += 1) node.send({ index: i }); return null;',

@@ -1,10 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { Collector } from './support/collector.ts';
 import { errors, node, report, tab, trigger, wire } from './support/flows.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { connectionTo, launches, platform, post } from './support/platform.ts';
 
 it('follows 100 runs at once through one launch and one monitor node, each with its own message', async () => {
@@ -14,7 +12,7 @@ it('follows 100 runs at once through one launch and one monitor node, each with 
     scenario: { runs: [{ match: { runName: '-(3|7)\\d?$' }, end: 'FAILED' }] },
   });
   await using collector = await Collector.listen();
-  const folder = mkdtempSync(join(tmpdir(), 'redstart-hundred-'));
+  const folder = temporaryFolder();
 
   const start = trigger('/launch', []);
   const fan = node('function', {

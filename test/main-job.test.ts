@@ -1,17 +1,15 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { Collector } from './support/collector.ts';
 import { errors, node, report, tab, trigger, wire } from './support/flows.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { connectionTo, launches, launchRequest, platform, post, WORKSPACE } from './support/platform.ts';
 
 describe('the main job: a flow launches a pipeline and follows the run to its end', () => {
   it('launches once with what the node says, follows, and ends with 0', async () => {
     const simulator = await platform({ speed: 5 });
     await using collector = await Collector.listen();
-    const folder = mkdtempSync(join(tmpdir(), 'redstart-main-'));
+    const folder = temporaryFolder();
 
     const launch = node('seqera-workflow-launch', {
       seqera: '',

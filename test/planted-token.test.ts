@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { Collector } from './support/collector.ts';
 import { EditorSession, withEditor } from './support/editor.ts';
 import { errors, node, report, tab, trigger, wire } from './support/flows.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { connectionTo, launches, platform, post, TOKEN } from './support/platform.ts';
 
 /** The token in the forms in which it could slip out. */
@@ -41,7 +41,7 @@ it('lets the token out in nothing but the Authorization header to its own Platfo
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const otherUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
 
-  const folder = mkdtempSync(join(tmpdir(), 'redstart-planted-'));
+  const folder = temporaryFolder();
   const start = trigger('/launch', []);
   const launch = node('seqera-workflow-launch', { seqera: '', launchpadName: 'hello', labels: 'prod' });
   const monitor = node('seqera-workflow-monitor', { seqera: '', poll: 1, pollUnits: 'seconds' });
@@ -173,7 +173,7 @@ it('lets the token out in nothing but the Authorization header to its own Platfo
   const written = [...filesOf(folder)].filter((path) => path !== join(folder, 'token'));
   expect(written.length).toBeGreaterThan(3);
   expect(written.filter((path) => leaks(readFileSync(path, 'latin1')).length > 0)).toEqual([]);
-  for (const call of simulator.calls) expect(leaks(JSON.stringify({ ...call, headers: undefined }))).toEqual([]);
+  for (const call of simulator.calls) expect(leaks(JSON.stringify({ ...call, token: undefined }))).toEqual([]);
   other.closeAllConnections();
   await simulator.close();
 });

@@ -1,10 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { Collector } from './support/collector.ts';
 import { errors, node, report, tab, trigger, wire } from './support/flows.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { connectionTo, launches, launchRequest, platform, post } from './support/platform.ts';
 
 // The shapes in which flows exist out there: an empty or dangling connection, `pollType` on a monitor, `…Type`
@@ -12,7 +10,7 @@ import { connectionTo, launches, launchRequest, platform, post } from './support
 it('runs flows in the shapes that people already have, unchanged', async () => {
   const simulator = await platform({ speed: 10 });
   await using collector = await Collector.listen();
-  const folder = mkdtempSync(join(tmpdir(), 'redstart-published-'));
+  const folder = temporaryFolder();
 
   const byName = trigger('/by-name', []);
   const bare = node('seqera-workflow-launch', { name: '', seqera: '', launchpadName: 'hello' });

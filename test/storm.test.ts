@@ -1,10 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { Collector } from './support/collector.ts';
 import { errors, node, report, tab, trigger, wire } from './support/flows.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { connectionTo, platform, post } from './support/platform.ts';
 
 it('keeps watching through 60 s in which the Platform answers 503', async () => {
@@ -12,7 +10,7 @@ it('keeps watching through 60 s in which the Platform answers 503', async () => 
     scenario: { runs: [{ match: { pipeline: 'hello' }, submittedFor: '1s', runningFor: '30s', end: 'SUCCEEDED' }] },
   });
   await using collector = await Collector.listen();
-  const folder = mkdtempSync(join(tmpdir(), 'redstart-storm-'));
+  const folder = temporaryFolder();
   const start = trigger('/launch', []);
   const launch = node('seqera-workflow-launch', { seqera: '', launchpadName: 'hello' });
   const monitor = node('seqera-workflow-monitor', { seqera: '', poll: 1, pollUnits: 'seconds' });

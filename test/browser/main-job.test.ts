@@ -1,12 +1,10 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Appliance } from '../support/appliance.ts';
 import { launchBrowser, openPage, signIn } from '../support/browser.ts';
 import { ADMIN, withEditor } from '../support/editor.ts';
 import { node, tab, wire } from '../support/flows.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { connectionTo, launches, launchRequest, platform } from '../support/platform.ts';
 
 const SCREENSHOT = process.env.REDSTART_SCREENSHOT;
@@ -20,12 +18,17 @@ describe('in the browser', () => {
 
   it('signs in, picks a pipeline in the launch dialog, deploys, triggers, and sees the run end', async () => {
     const simulator = await platform({ speed: 2 });
-    const folder = mkdtempSync(join(tmpdir(), 'redstart-browser-'));
+    const folder = temporaryFolder();
     const inject = node('inject', {
       id: 'inject00000001',
       name: 'Go',
       props: [{ p: 'payload' }],
       payloadType: 'date',
+      repeat: '',
+      crontab: '',
+      once: false,
+      onceDelay: 0.1,
+      topic: '',
       x: 140,
       y: 120,
     });
