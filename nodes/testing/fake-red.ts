@@ -66,17 +66,7 @@ export class FakeNode extends EventEmitter {
     let ended = 0;
     this.#input?.(
       message,
-      (output: Output) => {
-        const outputs = Array.isArray(output) ? output : [output];
-        outputs.forEach((each, index) => {
-          for (const one of Array.isArray(each) ? each : [each]) {
-            if (one) {
-              this.sent.push({ output: index + 1, msg: one as Message });
-              this.#red.changed();
-            }
-          }
-        });
-      },
+      (output: Output) => this.send(output),
       (error?: Error) => {
         ended += 1;
         if (ended > 1) throw new Error(`done was called ${ended} times for one message`);
@@ -84,6 +74,18 @@ export class FakeNode extends EventEmitter {
         this.#red.changed();
       },
     );
+  }
+
+  send(output: Output): void {
+    const outputs = Array.isArray(output) ? output : [output];
+    outputs.forEach((each, index) => {
+      for (const one of Array.isArray(each) ? each : [each]) {
+        if (one) {
+          this.sent.push({ output: index + 1, msg: one as Message });
+          this.#red.changed();
+        }
+      }
+    });
   }
 
   status(status: { fill?: string; shape?: string; text?: string }): void {

@@ -1,7 +1,5 @@
 import { createSimulator } from '../../simulator/index.ts';
-import seqeraConfig from '../seqera-config/seqera-config.ts';
-import workflowLaunch from '../seqera-workflow-launch/seqera-workflow-launch.ts';
-import workflowMonitor from '../seqera-workflow-monitor/seqera-workflow-monitor.ts';
+import { ALL_NODES } from './all-nodes.ts';
 import { FakeRed, type FakeRedOptions } from './fake-red.ts';
 
 export const TOKEN = 'planted-5f2c9e71d04b4a6c8f1e3a7b9d20c4e6';
@@ -44,7 +42,7 @@ export function redOn(
       ...options.settings,
     },
   });
-  return red.load(seqeraConfig, workflowLaunch, workflowMonitor);
+  return red.load(...Object.values(ALL_NODES));
 }
 
 /** A simulator without the Platform's rate limit. */

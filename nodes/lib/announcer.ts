@@ -1,0 +1,54 @@
+import { SeqeraError, toSeqeraError } from './errors.ts';
+import type { NodeHost } from './node-host.ts';
+
+/** What is being announced: found so after a start, it may have been sent before. */
+const PENDING = 'announcing';
+
+interface Announcement<C> {
+  /** Of all that is announced; long or sensitive ones are better hashed by the caller. */
+  ids: readonly string[];
+  /** Sends it. `again` says of an id whether it may have been sent before. */
+  send(again: (id: string) => boolean): void;
+  /** What is known from then on. */
+  cursor: C;
+  save(cursor: C): Promise<void>;
+}
+
+/**
+ * Announces what a poll found, so that a crash may repeat it (then marked) and never skips it: noted as being sent,
+ * sent, then the cursor is moved. Nothing is noted when nothing is new.
+ */
+export class Announcer {
+  readonly #host: NodeHost;
+  #pending: Set<string> | undefined;
+
+  constructor(host: NodeHost) {
+    this.#host = host;
+  }
+
+  async announce<C>({ ids, send, cursor, save }: Announcement<C>): Promise<void> {
+    const { store } = this.#host;
+    this.#pending ??= new Set((await this.#try(() => store.get<string[]>(PENDING))) ?? []);
+    const before = this.#pending;
+    if (ids.length > 0) await this.#try(() => store.set(PENDING, ids));
+    send((id) => before.has(id));
+    // Node-RED delivers after this turn of the loop: only then it was sent.
+    await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+    await this.#try(() => save(cursor));
+    if (ids.length > 0 || before.size > 0) await this.#try(() => store.delete(PENDING));
+    this.#pending = new Set();
+  }
+
+  /** What cannot be stored is sent all the same, and the flow is told that it would be sent again. */
+  async #try<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const { message } = toSeqeraError(thrown);
+      const what = `Polling goes on, but a restart would announce again what was announced: ${message}`;
+      const error = new SeqeraError('SEQERA_STORE_FAILED', what);
+      this.#host.node.error(error, { _msgid: this.#host.RED.util.generateId(), error });
+      return undefined;
+    }
+  }
+}

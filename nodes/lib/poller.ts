@@ -1,0 +1,112 @@
+import type { Timer } from './clock.ts';
+import { type SeqeraError, toSeqeraError } from './errors.ts';
+import { whenFlowsStarted } from './flows-started.ts';
+import type { NodeHost } from './node-host.ts';
+import { shortError } from './node-status.ts';
+import { number } from './typed-input.ts';
+
+const UNIT_MS: Record<string, number> = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
+/** Under it the Platform's limit is reached by one node alone. */
+const LEAST_MS = 100;
+
+/** The interval of a node with `pollFrequency` and `pollUnits`. @throws SEQERA_INVALID_INPUT */
+export async function pollIntervalMs(host: NodeHost, initial: number, units = 'minutes'): Promise<number> {
+  const pollFrequency = number({ initial, least: 0, most: 1_000_000 });
+  const values = await host.evaluate({ pollFrequency }, { _msgid: '' });
+  const unit = UNIT_MS[String(host.config.pollUnits ?? units)] ?? 60_000;
+  return Math.max(LEAST_MS, values.pollFrequency * unit);
+}
+
+export interface Poll {
+  /** Aborts when the node is about to go. */
+  signal: AbortSignal;
+  /** When the next one is due. */
+  next: Date;
+  everyMs: number;
+}
+
+export interface PollerOptions {
+  host: NodeHost;
+  everyMs: () => Promise<number>;
+  /** One round. What it throws is told to the flow, and the next round comes all the same. */
+  poll(round: Poll): Promise<void>;
+}
+
+/**
+ * Rounds of a node without inputs: one as soon as the flows run, then at the interval. They never overlap: the next
+ * one is due an interval after the last began, or when it ends. A failure that lasts is told once, and once when it is over.
+ */
+export class Poller {
+  readonly #host: NodeHost;
+  readonly #options: PollerOptions;
+  readonly #stop = new AbortController();
+  #timer: Timer | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #failing: string | undefined;
+  #failures = 0;
+
+  constructor(options: PollerOptions) {
+    this.#host = options.host;
+    this.#options = options;
+  }
+
+  start(): void {
+    const notStarted = whenFlowsStarted(this.#host.RED, () => this.#begin());
+    this.#host.onClose(async () => {
+      notStarted();
+      this.#stop.abort();
+      this.#host.clock.clearTimer(this.#timer);
+      await this.#round;
+    });
+  }
+
+  #begin(): void {
+    this.#round = this.#once();
+  }
+
+  async #once(): Promise<void> {
+    const { clock } = this.#host;
+    const began = clock.monotonic();
+    let everyMs = 60_000;
+    try {
+      everyMs = await this.#options.everyMs();
+      const next = new Date(clock.now() + everyMs);
+      await this.#options.poll({ signal: this.#stop.signal, next, everyMs });
+      this.#recovered();
+    } catch (thrown) {
+      this.#failed(toSeqeraError(thrown));
+    }
+    this.#waitUntil(began + everyMs);
+  }
+
+  /** In steps: a timer holds 24 days at most, and a clock's timer may be early. */
+  #waitUntil(due: number): void {
+    if (this.#stop.signal.aborted) return;
+    const { clock } = this.#host;
+    const left = due - clock.monotonic();
+    this.#timer = clock.setTimer(
+      () => {
+        if (clock.monotonic() < due - 1) this.#waitUntil(due);
+        else this.#begin();
+      },
+      Math.max(0, left),
+    );
+  }
+
+  #failed(error: SeqeraError): void {
+    if (this.#stop.signal.aborted) return;
+    this.#failures += 1;
+    this.#host.status(error.transient ? 'retrying' : 'failed', shortError(error));
+    if (this.#failing === error.code) return;
+    this.#failing = error.code;
+    // With a message, so that a Catch node sees it.
+    this.#host.node.error(error, { _msgid: this.#host.RED.util.generateId(), error });
+  }
+
+  #recovered(): void {
+    if (this.#failing === undefined) return;
+    this.#host.node.log(`Polls succeed again after ${this.#failures} that failed`);
+    this.#failing = undefined;
+    this.#failures = 0;
+  }
+}
