@@ -1,4 +1,6 @@
 import { parse as parseYaml } from 'yaml';
+import { controlData } from './control-data.ts';
+import type { SimulatedData } from './data-views.ts';
 import { ApiError, badRequest, notFound } from './errors.ts';
 import type { Simulator } from './interface.ts';
 import type { Answer } from './router.ts';
@@ -12,7 +14,8 @@ const ENDS = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNKNOWN'] as const;
 type Controlled = Pick<
   Simulator,
   'calls' | 'counts' | 'runs' | 'run' | 'endRun' | 'now' | 'setScenario' | 'advance' | 'setSpeed' | 'reset'
->;
+> &
+  SimulatedData;
 
 /** The same as the object in the process, over HTTP, for tests that start the simulator as a child process. */
 export class Control {
@@ -25,7 +28,8 @@ export class Control {
   /** The path is what follows the prefix. YAML is taken wherever JSON is. */
   answer(method: string, path: string, text: string): Answer {
     try {
-      return this.#act(`${method} ${path || '/'}`, text);
+      const data = controlData(this.#simulator(), method, path, () => read(text));
+      return data ?? this.#act(`${method} ${path || '/'}`, text);
     } catch (error) {
       if (error instanceof ApiError) return { status: error.status, body: error.body };
       if (error instanceof ScenarioError)

@@ -2,7 +2,6 @@ import type { Action } from './actions/action.ts';
 import { pick } from './data-access.ts';
 import type { DataLink } from './data-links/data-link.ts';
 import { generateObjects } from './data-links/generate-objects.ts';
-import type { GeneratedObjects } from './data-views.ts';
 import type { Platform } from './platform.ts';
 import { type ParsedScenario, ScenarioError } from './scenario.ts';
 
@@ -40,8 +39,7 @@ export function applyData(platform: Platform, scenario: ParsedScenario, { links,
   for (const { link, wanted } of links) {
     link.status = wanted.status ?? link.status;
     link.message = wanted.message ?? link.message;
-    // What is not given is left out by the parser.
-    if (wanted.objects) generateObjects(link.objects, wanted.objects as GeneratedObjects);
+    if (wanted.objects) generateObjects(link.objects, wanted.objects);
   }
   platform.dataLinks.schedule(
     links.flatMap(({ link, wanted }) => wanted.changes.map((change) => ({ link, change }))),

@@ -44,11 +44,11 @@ export interface GeneratedObjects {
   /** Files in a folder. Default 100. */
   perFolder?: number;
   /** The folder that all of it goes into. Default: the root. */
-  under?: string;
+  under?: string | undefined;
   /** Default `fastq.gz`. */
   extension?: string;
   /** In bytes. Default: a different one for each. */
-  size?: number;
+  size?: number | undefined;
 }
 
 export interface DatasetVersionView {

@@ -21,7 +21,7 @@ export interface Run {
   /** The `launch` object as it was posted. */
   readonly request: Record<string, unknown>;
   readonly params: Record<string, unknown>;
-  readonly labels: Label[];
+  labels: readonly Label[];
   readonly workDir: string;
   readonly commitId: string;
   readonly resume: boolean;

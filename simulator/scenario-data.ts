@@ -3,7 +3,7 @@ import { duration, regularExpression } from './scenario-values.ts';
 
 const path = z.string().regex(/^[^/]+(?:\/[^/]+)*\/?$/, 'expected the path of an object, such as runs/a/b.fastq.gz');
 
-const generated = z.strictObject({
+export const generatedObjects = z.strictObject({
   count: z.int().min(0).max(2_000_000),
   /** Levels of folders above each file. */
   depth: z.int().min(0).max(10).default(2),
@@ -33,7 +33,7 @@ export type ParsedChange = z.output<typeof change>;
 const dataLink = z.strictObject({
   status: z.enum(['VALID', 'INVALID']).optional(),
   message: z.string().optional(),
-  objects: generated.optional(),
+  objects: generatedObjects.optional(),
   /** What happens to its objects over simulated time. */
   changes: z.array(change).default([]),
 });

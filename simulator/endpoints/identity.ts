@@ -9,6 +9,7 @@ const API_VERSION = '1.187.0';
 const KIBIBYTE = 1024;
 export const PARAMS_TEXT_LIMIT = 300 * KIBIBYTE;
 export const CONFIG_TEXT_LIMIT = 200 * KIBIBYTE;
+export const CONTENT_MAX_FILE_SIZE = 10 * KIBIBYTE * KIBIBYTE;
 
 function wholeNumber(params: Record<string, string>, name: string): number {
   const given = params[name] ?? '';
@@ -48,7 +49,7 @@ function serviceInfo() {
       allowInstanceCredentials: false,
       allowLocalRepos: false,
       allowNextflowCliLogs: true,
-      contentMaxFileSize: 10 * KIBIBYTE * KIBIBYTE,
+      contentMaxFileSize: CONTENT_MAX_FILE_SIZE,
       launchParamsTextMaxSize: PARAMS_TEXT_LIMIT,
       launchConfigTextMaxSize: CONFIG_TEXT_LIMIT,
       waveEnabled: true,

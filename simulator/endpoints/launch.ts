@@ -1,19 +1,17 @@
-import { parse as parseYaml } from 'yaml';
 import type { ComputeEnv, Label, LaunchConfig, Pipeline } from '../entities.ts';
-import { ApiError, badRequest, forbidden } from '../errors.ts';
+import { badRequest, forbidden } from '../errors.ts';
 import { readLaunch } from '../launch-request.ts';
 import type { Access } from '../platform.ts';
 import { demand } from '../principals.ts';
 import { integer } from '../query.ts';
-import { commitOf } from '../random.ts';
 import { ok, type Request, type Route } from '../router.ts';
-import { courseOf, hasStarted, isLive, type Run } from '../run.ts';
+import { hasStarted, isLive, type Run } from '../run.ts';
 import { isRunName } from '../run-name.ts';
 import type { RunRules } from '../run-rules.ts';
-import { asObject, isObject } from '../values.ts';
-import { CONFIG_TEXT_LIMIT, PARAMS_TEXT_LIMIT } from './identity.ts';
+import { checkComputeEnv, paramsOf, submitRun } from '../submit-run.ts';
+import { asObject } from '../values.ts';
 
-const LABELS_PER_RUN = 25;
+export const LABELS_PER_RUN = 25;
 /** Cloning over HTTP or SSH: a short `owner/name` is no repository to the Platform. */
 const REPOSITORY = /^(?:https?:\/\/|ssh:\/\/|git@)[^\s]+$/;
 
@@ -74,19 +72,6 @@ function chooseComputeEnv({ workspace }: Access, id: string | undefined): Comput
   throw badRequest(`Unknown compute environment with ID: ${id}`);
 }
 
-/** Pre-flight: one blocker is an ordinary error, several are listed. */
-function checkComputeEnv({ name, status, credentialsValid }: ComputeEnv): void {
-  const errors: { code: string; message: string }[] = [];
-  if (status !== 'AVAILABLE')
-    errors.push({ code: 'COMPUTE_ENV_INVALID', message: `Compute environment '${name}' is not available: ${status}` });
-  if (!credentialsValid)
-    errors.push({ code: 'CREDENTIALS_INVALID', message: `Credentials of compute environment '${name}' are invalid` });
-  const [first] = errors;
-  if (!first) return;
-  const message = errors.map((error) => error.message).join('; ');
-  throw new ApiError(400, errors.length === 1 ? { message: first.message } : { message, errors });
-}
-
 function labelsOf(access: Access, { pipeline }: Source, ids: readonly number[]): Label[] {
   const chosen = ids.map((id) => access.workspace.labels.find((label) => label.id === id));
   if (chosen.includes(undefined)) throw badRequest('Labels not found');
@@ -96,24 +81,6 @@ function labelsOf(access: Access, { pipeline }: Source, ids: readonly number[]):
   const labels = [...new Set([...inherited, ...added])];
   if (labels.length > LABELS_PER_RUN) throw badRequest(`A run cannot have more than ${LABELS_PER_RUN} labels`);
   return labels;
-}
-
-function paramsOf(launch: LaunchConfig): Record<string, unknown> {
-  const { paramsText, configText } = launch;
-  if (configText && Buffer.byteLength(configText) > CONFIG_TEXT_LIMIT)
-    throw badRequest(`Launch config text exceeds the maximum size of ${CONFIG_TEXT_LIMIT} bytes`);
-  if (!paramsText?.trim()) return {};
-  let params: unknown;
-  try {
-    params = parseYaml(paramsText);
-  } catch {
-    throw badRequest('Invalid pipeline parameters: neither JSON nor YAML');
-  }
-  if (params === null) return {};
-  if (!isObject(params)) throw badRequest('Invalid pipeline parameters: expected an object');
-  if (Buffer.byteLength(JSON.stringify(params)) > PARAMS_TEXT_LIMIT)
-    throw badRequest(`Launch params text exceeds the maximum size of ${PARAMS_TEXT_LIMIT} bytes`);
-  return params;
 }
 
 interface Session {
@@ -148,7 +115,7 @@ function runNameOf({ platform }: Request, given: string | undefined, sessionId: 
 
 export function launchRoutes(rules: RunRules): readonly Route[] {
   const launchRun = (request: Request) => {
-    const { platform, query, principal, body, now } = request;
+    const { platform, query, principal, body } = request;
     const access = platform.access(query, principal);
     const posted = asObject(asObject(body).launch);
     const { launch, id, computeEnvId, labelIds, runName } = readLaunch(posted);
@@ -162,31 +129,19 @@ export function launchRoutes(rules: RunRules): readonly Route[] {
     const { sessionId, resume } = sessionOf(request, source.run, posted, launch);
     const name = runNameOf(request, runName, sessionId);
 
-    const runId = platform.random.id(14);
-    const rule = rules.take({ pipeline: source.pipeline?.name ?? launch.pipeline, runName: name, params, labels });
-    const base = launch.workDir ?? computeEnv.workDir;
-    const revision = launch.revision ?? 'master';
-    platform.runs.add({
-      id: runId,
+    const workflowId = submitRun(request, rules, {
       workspace: access.workspace,
-      launchId: platform.random.id(22),
-      sessionId,
-      runName: name,
-      token: principal.token,
       pipeline: source.pipeline,
       computeEnv,
-      launch: { ...launch, workDir: base },
-      request: posted,
+      launch,
+      posted,
       params,
       labels,
-      // Each run works in a folder of its own, and a resumed one in that of the run before it.
-      workDir: resume ? base : `${base}/${runId}`,
-      commitId: /^[0-9a-f]{40}$/.test(revision) ? revision : commitOf(launch.pipeline, revision),
+      sessionId,
       resume,
-      operationId: platform.random.uuid(),
-      ...courseOf(rule, now),
+      runName: name,
     });
-    return ok({ workflowId: runId });
+    return ok({ workflowId });
   };
   return [{ method: 'POST', template: '/workflow/launch', handle: launchRun }];
 }
