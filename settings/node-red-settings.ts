@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import type { Config } from '../server/config/index.ts';
 import { type ContextStoreSetting, contextStorage } from './context-storage.ts';
+import { editorScripts } from './editor-scripts.ts';
 import { NODE_PACK, nodePackDir } from './node-pack.ts';
 import { nodePolicy } from './node-policy.ts';
 
@@ -39,8 +40,8 @@ export interface SettingsOptions {
   /** Both null when headless. */
   adminAuth: object | null;
   adminMiddleware: readonly RequestHandler[];
-  /** A crash-safe context store, in place of files. */
-  durable?: ContextStoreSetting;
+  /** The crash-safe context store. */
+  durable: ContextStoreSetting;
 }
 
 /** Folder within the data folder that Node-RED takes for its own. */
@@ -70,7 +71,7 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     userDir: join(config.data.dir, USER_DIR),
     storageModule: options.storageModule,
     credentialSecret: options.credentialSecret,
-    contextStorage: contextStorage(config.data.dir, options.durable),
+    contextStorage: contextStorage(options.durable),
     seqera: options.managed,
 
     nodesDir: [nodePackDir()],
@@ -120,7 +121,8 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     },
 
     editorTheme: {
-      page: { title: 'Redstart' },
+      // The policy runs no inline handler; this does what they would have done.
+      page: { title: 'Redstart', scripts: editorScripts() },
       header: { title: 'Redstart' },
       // It fetches and shows pages of another host.
       tours: false,

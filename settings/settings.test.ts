@@ -28,6 +28,7 @@ const settings = (rest: object = {}, adminAuth: object | null = {}): Record<stri
     logHandler: () => {},
     adminAuth,
     adminMiddleware: [],
+    durable: { module: () => ({}) },
   });
 
 describe('nodePolicy', () => {
@@ -118,10 +119,9 @@ describe('nodeRedSettings', () => {
   });
 });
 
-it('contextStorage keeps its names with another store behind them', () => {
-  expect(Object.keys(contextStorage('/data'))).toEqual(['default', 'durable', 'memory']);
+it('contextStorage makes the crash-safe store the default of flows and nodes alike', () => {
   const module = () => ({});
-  expect(contextStorage('/data', { module })).toMatchObject({ default: 'durable', durable: { module } });
+  expect(contextStorage({ module })).toEqual({ default: 'durable', durable: { module }, memory: { module: 'memory' } });
 });
 
 it('nodePackDir finds the nodes from the source and from the built place', () => {

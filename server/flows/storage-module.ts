@@ -42,6 +42,7 @@ export const DATA_FILES = {
   settings: 'settings.json',
   library: 'library',
   removedFlows: 'removed-flows',
+  state: 'state.db',
 } as const;
 
 /** Node-RED's storage interface over the flow files and the data folder. */

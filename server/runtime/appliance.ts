@@ -6,6 +6,7 @@ import { nodePolicy } from '../../settings/node-policy.ts';
 import { nodeRedSettings } from '../../settings/node-red-settings.ts';
 import { adminAuth, adminGate } from '../auth/index.ts';
 import { type Config, Secret } from '../config/index.ts';
+import { EXIT, RedstartError } from '../errors.ts';
 import { resolveCredentialSecret } from '../flows/credential-file.ts';
 import { deployGuard } from '../flows/deploy-guard.ts';
 import { createFlowStore } from '../flows/flow-store.ts';
@@ -13,6 +14,9 @@ import { managedNodes } from '../flows/managed-nodes.ts';
 import { createSessionStore } from '../flows/session-store.ts';
 import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
+import { createContextStore } from '../state/context-store.ts';
+import { SqliteStore } from '../state/sqlite-store.ts';
+import { StoreError } from '../state/store-error.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { prepareDataFolder, probeWrite } from './data-folder.ts';
 import { createFlowIndex, type FlowIndex } from './flow-index.ts';
@@ -40,13 +44,14 @@ export interface Appliance {
 interface Parts {
   simulator: { url: string; close(): Promise<void> } | null;
   connections: Connections | null;
+  state: SqliteStore | null;
   http: HttpServer | null;
   runtime: Runtime | null;
 }
 
 /** Everything that runs, put together: simulator, data folder, storage, HTTP server, Node-RED, in this order. */
 export function createAppliance(config: Config, logger: Logger): Appliance {
-  const parts: Parts = { simulator: null, connections: null, http: null, runtime: null };
+  const parts: Parts = { simulator: null, connections: null, state: null, http: null, runtime: null };
   const index = createFlowIndex();
   let starting: Promise<Started | null> | null = null;
   let stopping: Promise<void> | null = null;
@@ -80,10 +85,8 @@ export function createAppliance(config: Config, logger: Logger): Appliance {
 
   async function shutDown(deadlineMs: number): Promise<void> {
     const until = Date.now() + deadlineMs;
-    const { http, runtime } = parts;
-    http?.stopAccepting();
-    if (!runtime && starting) await starting.catch(() => null);
-    if (http) await orTimeout(http.drained(), (until - Date.now()) / 2);
+    parts.http?.stopAccepting();
+    if (!parts.runtime && starting) await starting.catch(() => null);
     await parts.runtime?.stop(Math.max(1000, until - Date.now()));
     await closeParts(parts);
   }
@@ -132,7 +135,15 @@ async function build(
   if (flows.files.length === 0)
     logger.warn({ dir: config.flows.dir }, 'the flows folder holds no flow file (*.json): nothing will run');
 
-  const store = createStoreProbe({ write: () => probeWrite(dataDir) });
+  const state = openState(join(dataDir, DATA_FILES.state), logger);
+  parts.state = state;
+  const store = createStoreProbe({
+    async write() {
+      await probeWrite(dataDir);
+      const fault = state.probe();
+      if (fault) throw new Error(fault);
+    },
+  });
   let runtime: Runtime | null = null;
   const http = await createHttpServer({
     config,
@@ -152,6 +163,7 @@ async function build(
     flowFault: () => flows.fault,
     fileOf: flows.fileOf,
     store,
+    connections: http,
     logger,
     settings: ({ logHandler, signedIn }) =>
       nodeRedSettings({
@@ -166,6 +178,7 @@ async function build(
           logger,
         }),
         managed: connections.managed,
+        durable: { module: () => createContextStore(state) },
         logHandler,
         adminAuth: auth,
         adminMiddleware: [adminGate({ flowsMode: config.flows.mode, signedIn }), deployGuard(flows)],
@@ -175,6 +188,29 @@ async function build(
   http.mountNodeRed(runtime);
   // Before any flow starts: if the port is taken, another instance is likely running these very flows.
   await http.listen();
+}
+
+/**
+ * A state that cannot be used does not stop the start: the appliance is then not ready and says why, and flows get
+ * errors, which is what an operator can see and mend. One of a newer version does: it is a wrong image.
+ */
+function openState(path: string, logger: Logger): SqliteStore {
+  const state = new SqliteStore(path);
+  try {
+    state.open();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.code === 'STORE_NEWER_SCHEMA') {
+      throw new RedstartError({
+        code: error.code,
+        exitCode: EXIT.config,
+        message: error.message,
+        mend: 'Run the version that wrote it, or restore a backup that this version made.',
+      });
+    }
+    logger.error({ code: error.code }, error.message);
+  }
+  return state;
 }
 
 async function credentialSecret(config: Config, logger: Logger): Promise<string> {
@@ -216,13 +252,7 @@ function untilStarted(starting: () => boolean): RequestHandler {
 async function closeParts(parts: Parts): Promise<void> {
   parts.connections?.close();
   await parts.http?.close();
+  // After Node-RED: nodes save what they hold when they close.
+  parts.state?.close();
   await parts.simulator?.close();
-}
-
-async function orTimeout(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
