@@ -85,6 +85,22 @@ const runElement = v.looseObject({ workflow });
 export const runs = v.looseObject({ workflows: v.nullish(v.array(runElement)), totalSize: number, hasMore: flag });
 export const run = runElement;
 
+const studio = v.looseObject({
+  sessionId: v.string(),
+  name: text,
+  description: text,
+  studioUrl: text,
+  dateCreated: text,
+  statusInfo: v.nullish(v.looseObject({ status: text, message: text, stopReason: text })),
+  computeEnv: v.nullish(v.looseObject({ id: text, name: text })),
+});
+export const describedStudio = studio;
+export const studios = v.looseObject({ studios: v.nullish(v.array(studio)), totalSize: number });
+export const createdStudio = v.looseObject({ studio });
+
+const action = v.looseObject({ id: v.string(), name: text, pipeline: text, source: text, status: text });
+export const actions = v.looseObject({ actions: v.nullish(v.array(action)) });
+
 export type UserInfo = v.InferOutput<typeof userInfo>;
 export type ServiceInfo = v.InferOutput<typeof serviceInfo>;
 export type Workspace = v.InferOutput<typeof workspace>;
@@ -95,6 +111,8 @@ export type ComputeEnv = v.InferOutput<typeof computeEnv>;
 export type Workflow = v.InferOutput<typeof workflow>;
 export type Run = v.InferOutput<typeof runElement>;
 export type Runs = v.InferOutput<typeof runs>;
+export type Studio = v.InferOutput<typeof studio>;
+export type Action = v.InferOutput<typeof action>;
 
 /** @throws SEQERA_BAD_ANSWER that names the place and never the value: a value could be anything. */
 export function readAnswer<S extends v.GenericSchema>(schema: S, body: unknown, what: string): v.InferOutput<S> {
