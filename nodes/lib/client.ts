@@ -204,7 +204,7 @@ export class PlatformClient {
 }
 
 /** A full page of a list that does not say how long it is may have another one behind it. */
-const totalOf = (said: number | null | undefined, offset: number, count: number, max: number): number =>
+export const totalOf = (said: number | null | undefined, offset: number, count: number, max: number): number =>
   said ?? (count >= max ? Number.POSITIVE_INFINITY : offset + count);
 
 export type LaunchAnswer = { workflowId: string } & Record<string, unknown>;
