@@ -30,9 +30,9 @@ export class TestPlatform {
       method,
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined || body instanceof FormData ? {} : { 'content-type': 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: encoded(body) }),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: parsed(text), text };
@@ -61,6 +61,23 @@ export class TestPlatform {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.simulator.close();
   }
+}
+
+/** A form with one file, as a dataset is uploaded. */
+export function fileForm(
+  content: string | Buffer,
+  fileName = 'samples.csv',
+  type = 'text/csv',
+  name = 'file',
+): FormData {
+  const form = new FormData();
+  form.append(name, new Blob([content], { type }), fileName);
+  return form;
+}
+
+function encoded(body: unknown): string | FormData {
+  if (typeof body === 'string' || body instanceof FormData) return body;
+  return JSON.stringify(body);
 }
 
 function parsed(text: string): unknown {
