@@ -25,6 +25,8 @@ export interface RuntimeOptions {
   /** Is given the flows that run. */
   index: FlowIndex;
   store: StoreProbe;
+  /** What has to end before nodes are closed: requests that wait for a flow's answer, then websockets. */
+  connections: { drained(): Promise<void>; closeWebSockets(): void };
   logger: Logger;
 }
 
@@ -97,12 +99,18 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       );
     inFlight.holdTimers();
     // A whole number: AbortSignal refuses fractions.
-    const patience = AbortSignal.timeout(Math.max(0, Math.floor((until - Date.now()) * (1 - CLOSE_SHARE))));
-    if (!(await inFlight.drained(patience))) {
+    const patience = Math.max(0, Math.floor((until - Date.now()) * (1 - CLOSE_SHARE)));
+    const [messages, requests] = await Promise.all([
+      inFlight.drained(AbortSignal.timeout(patience)),
+      within(options.connections.drained(), patience),
+    ]);
+    if (!messages) {
       for (const { id, count } of inFlight.byNode()) {
         logger.warn({ ...index.place(id), messages: count }, `stopped with ${count} message(s) unfinished in a node`);
       }
     }
+    if (!requests) logger.warn('stopped with HTTP requests that no flow had answered');
+    options.connections.closeWebSockets();
     const stopped = await within(red.stop(), Math.max(1000, until - Date.now()));
     if (!stopped) logger.warn('nodes did not close in time; what they had not saved is lost');
   }
