@@ -34,8 +34,12 @@ export class Announcer {
     send((id) => before.has(id));
     // Node-RED delivers after this turn of the loop: only then it was sent.
     await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
-    await this.#try(() => save(cursor));
-    if (ids.length > 0 || before.size > 0) await this.#try(() => store.delete(PENDING));
+    const saved = await this.#try(async () => {
+      await save(cursor);
+      return true;
+    });
+    // Not saved: after a restart it is new once more, and then is marked.
+    if (saved && (ids.length > 0 || before.size > 0)) await this.#try(() => store.delete(PENDING));
     this.#pending = new Set();
   }
 
