@@ -63,6 +63,29 @@ export function number({
   };
 }
 
+/** A whole number; undefined when there is none. @param least @param most the bounds, both allowed */
+export function whole({
+  type = 'num',
+  least = 0,
+  most = Number.MAX_SAFE_INTEGER,
+}: {
+  type?: string;
+  least?: number;
+  most?: number;
+} = {}): InputSpec<number | undefined> {
+  const any = number({ initial: 0, least, most });
+  return {
+    initial: '',
+    type,
+    read(value, name) {
+      if (value === undefined || value === null || value === '') return undefined;
+      const result = any.read(value, name);
+      if (!Number.isInteger(result)) throw invalidInput(`${name} is ${result}, and must be a whole number`);
+      return result;
+    },
+  };
+}
+
 export function flag({ initial, type = 'bool' }: Common & { initial: boolean }): InputSpec<boolean> {
   return {
     initial,
@@ -72,6 +95,21 @@ export function flag({ initial, type = 'bool' }: Common & { initial: boolean }):
       if (value === true || value === 'true' || value === 1) return true;
       if (value === false || value === 'false' || value === 0) return false;
       throw invalidInput(`${name} must be true or false`);
+    },
+  };
+}
+
+/** One of these words; the first when there is none. */
+export function choice<const T extends string>(first: T, ...others: T[]): InputSpec<T> {
+  const words = [first, ...others];
+  return {
+    initial: first,
+    type: 'str',
+    read(value, name) {
+      if (value === undefined || value === null || value === '') return first;
+      const found = words.find((word) => word === value);
+      if (found === undefined) throw invalidInput(`${name} must be one of ${words.join(', ')}`);
+      return found;
     },
   };
 }
