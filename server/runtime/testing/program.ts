@@ -92,7 +92,10 @@ export class Program {
 
   async stop(): Promise<number | null> {
     this.child.kill('SIGTERM');
-    return await this.exited;
+    const code = await this.exited;
+    // Only then it matters what it said; a bare "expected 1 to be 0" does not tell.
+    if (code !== 0) console.error(`it ended with ${code}: ${this.stdout.slice(-4000)}\n${this.stderr.slice(-4000)}`);
+    return code;
   }
 
   async remove(): Promise<void> {
