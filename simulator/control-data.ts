@@ -31,7 +31,7 @@ export function controlData(
 ): Answer | undefined {
   const [things, encoded, part, ...more] = path.split('/').slice(1);
   if (more.length > 0) return undefined;
-  const name = encoded === undefined ? '' : decodeURIComponent(encoded);
+  const name = encoded === undefined ? '' : decoded(encoded);
   switch ([method, things, ...(encoded === undefined ? [] : ['{}']), ...(part === undefined ? [] : [part])].join(' ')) {
     case 'GET data-links':
       return answer({ dataLinks: simulator.dataLinks });
@@ -69,6 +69,14 @@ export function controlData(
       return answer({ actions: simulator.actions });
     default:
       return undefined;
+  }
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw badRequest(`Malformed name in the path: ${name}`);
   }
 }
 

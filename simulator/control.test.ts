@@ -52,6 +52,40 @@ describe('the control endpoints', () => {
     expect(platform.simulator.now().getTime()).toBeGreaterThan(Date.parse('2026-06-01T12:00:02Z'));
   });
 
+  it('change data links, datasets and studios', async () => {
+    await using platform = await TestPlatform.start();
+    const act = async (method: string, path: string, body?: unknown) =>
+      (await control(platform, method, path, body)).status;
+    const made = await control(platform, 'POST', '/data-links', { name: 'made here', provider: 'google' });
+    expect(made.body).toMatchObject({ name: 'made here', provider: 'google', objects: 0 });
+    const link = '/data-links/made%20here';
+    expect(await act('PUT', `${link}/objects`, { path: 'a/b.txt', size: 3 })).toBe(204);
+    expect(await act('PUT', `${link}/objects`, { path: 'a/c.txt', content: 'hello' })).toBe(204);
+    expect(await act('DELETE', `${link}/objects`, { path: 'a/b.txt' })).toBe(204);
+    expect(await act('POST', `${link}/generate`, { count: 2, depth: 0, under: 'gen', size: 1 })).toBe(204);
+    expect((await control(platform, 'GET', `${link}/objects`)).body.objects).toEqual([
+      { path: 'a/c.txt', size: 5 },
+      { path: 'gen/sample_0.fastq.gz', size: 1 },
+      { path: 'gen/sample_1.fastq.gz', size: 1 },
+    ]);
+    expect((await control(platform, 'GET', '/data-links')).body.dataLinks).toHaveLength(7);
+    expect(await act('DELETE', link)).toBe(204);
+    const { datasets } = (await control(platform, 'GET', '/datasets')).body;
+    expect(datasets[0]).toMatchObject({ name: 'samples', versions: [{}, { content: expect.stringContaining('S2') }] });
+    const broken = await control(platform, 'PUT', '/studios/notebook/status', { status: 'errored', message: 'Enough' });
+    expect(broken.body).toMatchObject({ name: 'notebook', status: 'errored', message: 'Enough' });
+    expect((await control(platform, 'GET', '/studios')).body.studios).toHaveLength(2);
+    expect((await control(platform, 'GET', '/actions')).body.actions).toHaveLength(2);
+    expect([
+      await act('PUT', '/data-links/none/objects', { path: 'x' }),
+      await act('PUT', '/data-links/reads/objects', { path: '/x' }),
+      await act('PUT', '/data-links/reads/objects', { where: 'x' }),
+      await act('PUT', '/studios/notebook/status', { status: 'happy' }),
+      await act('GET', '/data-links/reads/else'),
+      await act('GET', '/data-links/a/b/c'),
+    ]).toEqual([400, 400, 400, 400, 404, 404]);
+  });
+
   it('say what is wrong', async () => {
     await using platform = await TestPlatform.start();
     const wrong = await control(platform, 'PUT', '/scenario', { faults: [{ kind: 'flood' }] });

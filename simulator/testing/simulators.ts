@@ -65,7 +65,7 @@ export class TestPlatform {
 
 /** A form with one file, as a dataset is uploaded. */
 export function fileForm(
-  content: string | Buffer,
+  content: string | Uint8Array<ArrayBuffer>,
   fileName = 'samples.csv',
   type = 'text/csv',
   name = 'file',
