@@ -21,7 +21,13 @@ export const dataLinks = v.looseObject({ dataLinks: v.nullish(v.array(dataLink))
 export const oneDataLink = v.looseObject({ dataLink });
 
 const item = v.looseObject({ name: v.string(), type: text, size: number });
-export const folderPage = v.looseObject({ objects: v.nullish(v.array(item)), nextPageToken: text });
+const page = v.looseObject({ objects: v.nullish(v.array(item)), nextPageToken: text });
+const OF_PAGE = new Set(['objects', 'nextPageToken', 'originalPath']);
+/** An empty folder may come without a list, and then without anything else: what is no page must not look like one. */
+export const folderPage = v.pipe(
+  page,
+  v.check((body) => Boolean(body.objects) || Object.keys(body).every((key) => OF_PAGE.has(key)), 'a page of a folder'),
+);
 
 /** Its items can be a hundred thousand: they are checked as they are read. */
 export const tree = v.looseObject({ items: v.nullish(v.array(v.unknown())) });

@@ -15,6 +15,8 @@ const PATIENCE_MS = 2_000;
 /** @throws SEQERA_INVALID_INPUT when it does not compile */
 export async function compilePattern(pattern: string): Promise<Pattern> {
   if (pattern.length > LONGEST) throw invalidInput(`The pattern is longer than ${LONGEST} characters`);
+  // RE2 has no references back, and its translation of JavaScript's takes a named one for plain text.
+  if (/\\(?:k<|[1-9])/.test(pattern)) return backtracking(pattern);
   // Loaded with the first pattern: it costs 10 ms.
   const { RE2JS } = await import('re2js');
   try {

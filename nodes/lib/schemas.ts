@@ -116,7 +116,8 @@ export type Action = v.InferOutput<typeof action>;
 
 /** @throws SEQERA_BAD_ANSWER that names the place and never the value: a value could be anything. */
 export function readAnswer<S extends v.GenericSchema>(schema: S, body: unknown, what: string): v.InferOutput<S> {
-  const result = v.safeParse(schema, body);
+  // A list has no properties to be missing, so an object of optional ones would take it.
+  const result = v.safeParse(schema, Array.isArray(body) ? undefined : body);
   if (result.success) return result.output;
   const [issue] = result.issues;
   const place = issue ? (v.getDotPath(issue) ?? 'the whole body') : 'the whole body';
