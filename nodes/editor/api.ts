@@ -31,6 +31,8 @@ export interface Identity {
   service: { version: string | null; apiVersion: string | null };
   workspace: Workspace | null;
   workspaceId: string | null;
+  /** What the role allows; null where the role is not one of the Platform's own. */
+  nodes: { type: string; needs: string; allowed: boolean }[] | null;
 }
 
 export interface Launchpad {
@@ -60,6 +62,20 @@ export interface Run {
   projectName: string | null;
 }
 
+export interface Studio {
+  id: string;
+  name: string;
+  status: string | null;
+  computeEnv: string | null;
+}
+
+export interface Action {
+  id: string;
+  name: string;
+  status: string | null;
+  pipeline: string | null;
+}
+
 /** A refusal of an admin route, with its message in words for the user. */
 export class RequestError extends Error {
   readonly code: string;
@@ -77,6 +93,8 @@ interface Answers {
   'seqera/labels': { labels: Label[] };
   'seqera/compute-envs': { computeEnvs: ComputeEnv[] };
   'seqera/runs': { runs: Run[] };
+  'seqera/studios': { studios: Studio[] };
+  'seqera/actions': { actions: Action[] };
 }
 
 interface Question {

@@ -9,6 +9,9 @@ export type TypeName = 'str' | 'num' | 'bool' | 'json' | 'msg' | 'flow' | 'globa
 export const TEXT: readonly TypeName[] = ['str', 'msg', 'flow', 'global', 'env', 'jsonata'];
 export const NUMBER: readonly TypeName[] = ['num', 'msg', 'flow', 'global', 'env', 'jsonata'];
 export const JSON_TEXT: readonly TypeName[] = ['json', 'msg', 'flow', 'global', 'env', 'jsonata'];
+/** What names something that messages carry. */
+export const MESSAGE_FIRST: readonly TypeName[] = ['msg', ...TEXT.filter((type) => type !== 'msg')];
+export const BOOLEAN: readonly TypeName[] = ['bool', 'msg', 'flow', 'global', 'env', 'jsonata'];
 /** A value of any kind. */
 export const ANY: readonly TypeName[] = ['str', 'num', 'bool', 'json', 'msg', 'flow', 'global', 'env', 'jsonata'];
 
@@ -145,7 +148,7 @@ export function setUpField(node: RedEditorNode, field: Field, place: () => Place
 /** Shows the default of a property that an old flow leaves out, so that *Done* does not change what the node does. */
 export function fillIn(node: RedEditorNode, property: string, value: unknown, input: JQuery): void {
   if (node[property] !== undefined) return;
-  if (typeof value === 'boolean') input.prop('checked', value);
+  if (typeof value === 'boolean' && input.is(':checkbox')) input.prop('checked', value);
   else input.val(String(value));
 }
 

@@ -135,11 +135,34 @@ function showIdentity(node: RedEditorNode, result: JQuery, identity: Identity): 
   if (workspace) {
     rows.push(['workspace', `${workspace.organisation} / ${workspace.name}`], ['role', workspace.roles.join(', ')]);
   } else if (identity.workspaceId === null) rows.push(['workspace', own(node, 'personal') ?? '']);
+  rows.push(...nodeRows(node, identity));
   const list = $('<dl>');
   for (const [key, value] of rows) list.append($('<dt>').text(own(node, `check.${key}`) ?? key), $('<dd>').text(value));
   result.empty();
   if (workspace || identity.workspaceId === null) result.append(list);
   else result.append(list, $('<p class="seqera-problem">').text(shared('problems.workspaceUnseen')));
+}
+
+/** Which nodes the role allows, and what the others need. */
+function nodeRows(node: RedEditorNode, { nodes, workspace, workspaceId }: Identity): [string, string][] {
+  if (!workspace && workspaceId !== null) return [];
+  if (!nodes) return [['nodes', own(node, 'check.unknownRole') ?? '']];
+  const allowed = nodes.filter((each) => each.allowed).map(({ type }) => nameOf(type));
+  const refused = nodes
+    .filter((each) => !each.allowed)
+    .map(({ type, needs }) => own(node, 'check.needs', { node: nameOf(type), role: needs }) ?? type);
+  if (refused.length === 0) return [['nodes', own(node, 'check.all') ?? '']];
+  return [
+    ['nodes', allowed.join(', ')],
+    ['refused', refused.join(', ')],
+  ];
+}
+
+/** As the palette shows it. */
+function nameOf(type: string): string {
+  const catalogue = RED.nodes.registry.getNodeSetForType(type)?.id;
+  const label = catalogue ? RED._(`${catalogue}:paletteLabel`) : type;
+  return label.endsWith('paletteLabel') ? type : label;
 }
 
 function showFailure(result: JQuery, error: unknown): void {

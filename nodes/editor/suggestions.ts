@@ -66,6 +66,22 @@ export const sources = {
       detail: joined(status, projectName, id),
     }));
   },
+
+  async studios(place, typed) {
+    const { studios } = await ask('seqera/studios', question(place, typed));
+    return studios.map(({ id, name, status, computeEnv }) => ({
+      value: id,
+      label: name,
+      detail: joined(status, computeEnv, id),
+    }));
+  },
+
+  async actions(place, typed) {
+    const { actions } = await ask('seqera/actions', question(place));
+    return actions
+      .filter(({ id, name, pipeline }) => has(typed, id, name, pipeline))
+      .map(({ name, status, pipeline }) => ({ value: name, detail: joined(status, pipeline) }));
+  },
 } satisfies Record<string, Source>;
 
 export type SourceName = keyof typeof sources;

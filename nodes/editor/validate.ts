@@ -51,5 +51,27 @@ export const positive: Check = (value) => {
 export const notNegative: Check = (value) =>
   value.trim() !== '' && Number.isFinite(Number(value)) && Number(value) >= 0 ? null : { key: 'notNegative' };
 
+export const wholeNumber: Check = (value) => (/^\d+$/.test(value) ? null : { key: 'whole' });
+
+export const atMost =
+  (most: number): Check =>
+  (value) =>
+    value.length <= most ? null : { key: 'tooLong', values: { most } };
+
+export const json: Check = (value) => {
+  try {
+    JSON.parse(value);
+    return null;
+  } catch (error) {
+    return { key: 'json', values: { reason: error instanceof Error ? error.message : String(error) } };
+  }
+};
+
+/** Below the address of the connection, with `{placeholders}` for what comes with the message. */
+export const apiPath: Check = (value) => {
+  const leaves = /^[a-z][a-z\d+.-]*:|^\/\/|\\|%(?:2f|5c|2e)|(?:^|\/)\.{1,2}(?:\/|$)/i.test(value);
+  return leaves || /[?#]/.test(value) ? { key: 'apiPath' } : null;
+};
+
 /** `${VARIABLE}` as the whole value: Node-RED fills it in when the flow starts, so nothing can be said about it here. */
 export const isVariable = (value: string): boolean => /^\$(\{[^}]+\}|\([^)]+\))$/.test(value);

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import seqeraConfig from '../seqera-config/seqera-config.ts';
-import { FakeRed } from '../testing/fake-red.ts';
+import { FakeRed, FakeStore } from '../testing/fake-red.ts';
 import { HttpPeer, json } from '../testing/http-peer.ts';
 import { connectionFor } from './connection.ts';
 
@@ -32,7 +32,7 @@ describe('a connection of the environment', () => {
     const evil = await listen();
     const red = appliance(peer.url);
     red.create('seqera-config', { id: 'seqera-default', baseUrl: evil.url, workspaceId: '666' }, { token: 'other' });
-    const connection = connectionFor(red.api, 'seqera-default');
+    const connection = await connectionFor(red.api, 'seqera-default');
     expect(connection).toMatchObject({ baseUrl: peer.url, workspaceId: '70001', managed: true });
     await connection?.client.request({ path: '/user-info' });
     expect(peer.calls[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
@@ -40,11 +40,11 @@ describe('a connection of the environment', () => {
   });
 
   it.each(['', undefined, 'gone', 'seqera-default'])('is there for %j also when its node was deleted', async (id) => {
-    expect(connectionFor(appliance('https://api.example.org').api, id)?.id).toBe('seqera-default');
+    expect((await connectionFor(appliance('https://api.example.org').api, id))?.id).toBe('seqera-default');
   });
 
   it('gives its token to its own host only', async () => {
-    const connection = connectionFor(appliance('https://example.org/api').api, '');
+    const connection = await connectionFor(appliance('https://example.org/api').api, '');
     expect(connection?.at('https://example.org/other/').baseUrl).toBe('https://example.org/other');
     for (const other of [
       'https://evil.example',
@@ -57,31 +57,77 @@ describe('a connection of the environment', () => {
     }
   });
 
-  it('prints nothing of the token', () => {
-    expect(
-      inspect(connectionFor(appliance('https://api.example.org').api, ''), { depth: 20, showHidden: true }),
-    ).not.toContain(TOKEN);
+  it('prints nothing of the token', async () => {
+    const connection = await connectionFor(appliance('https://api.example.org').api, '');
+    expect(inspect(connection, { depth: 20, showHidden: true })).not.toContain(TOKEN);
   });
 });
 
 describe('a connection that a user made', () => {
-  it('shares one client among nodes with the same address and token', () => {
+  it('shares one client among nodes with the same address and token', async () => {
     const red = new FakeRed().load(seqeraConfig);
     for (const id of ['a', 'b'])
       red.create('seqera-config', { id, baseUrl: 'https://api.example.org/' }, { token: 'one' });
     red.create('seqera-config', { id: 'c', baseUrl: 'https://api.example.org' }, { token: 'two' });
-    const [a, b, c] = ['a', 'b', 'c'].map((id) => connectionFor(red.api, id)?.client.http);
+    const connections = ['a', 'b', 'c'].map((id) => connectionFor(red.api, id));
+    const [a, b, c] = (await Promise.all(connections)).map((connection) => connection?.client.http);
     expect(a).toBe(b);
     expect(c).not.toBe(a);
   });
 
-  it('says that it has no token', () => {
+  it('says that it has no token', async () => {
     const red = new FakeRed().load(seqeraConfig);
     red.create('seqera-config', { id: 'a', name: 'mine', baseUrl: '' });
-    expect(() => connectionFor(red.api, 'a')).toThrow(/"mine" has no token/);
+    await expect(connectionFor(red.api, 'a')).rejects.toThrow(/"mine" has no token/);
   });
 
-  it('is null when there is none', () => {
-    expect(connectionFor(new FakeRed().api, 'x')).toBeNull();
+  it('is null when there is none', async () => {
+    expect(await connectionFor(new FakeRed().api, 'x')).toBeNull();
+  });
+
+  describe('holds its token to the host that it was entered for', () => {
+    const deploy = (store: FakeStore, baseUrl: string, token: string): FakeRed => {
+      const red = new FakeRed({ store }).load(seqeraConfig);
+      red.create('seqera-config', { id: 'a', name: 'mine', baseUrl }, { token });
+      return red;
+    };
+
+    it('also when a deploy or a restart comes with another address', async () => {
+      const home = await listen();
+      const evil = await listen();
+      const store = new FakeStore();
+      await (await connectionFor(deploy(store, home.url, TOKEN).api, 'a'))?.client.request({ path: '/user-info' });
+      const moved = deploy(store, evil.url, TOKEN);
+      for (let i = 0; i < 2; i += 1) {
+        await expect(connectionFor(moved.api, 'a')).rejects.toMatchObject({
+          code: 'SEQERA_INVALID_INPUT',
+          message: expect.stringMatching(/Make a new connection/),
+        });
+      }
+      expect(evil.calls).toEqual([]);
+      // Back where it belongs, on another path of the host, it works as before.
+      const back = await connectionFor(deploy(store, `${home.url}/api/`, TOKEN).api, 'a');
+      await back?.client.request({ path: '/user-info' });
+      expect(home.calls).toHaveLength(2);
+      expect(JSON.stringify([...store.scope('a')])).not.toContain(TOKEN);
+    });
+
+    it('and lets another token go to another host', async () => {
+      const store = new FakeStore();
+      await connectionFor(deploy(store, 'https://api.example.org', TOKEN).api, 'a');
+      const next = await connectionFor(deploy(store, 'https://api.example.com', 'another').api, 'a');
+      expect(next?.baseUrl).toBe('https://api.example.com');
+      const old = deploy(store, 'https://api.example.org', 'another');
+      await expect(connectionFor(old.api, 'a')).rejects.toThrow(/api\.example\.com/);
+    });
+
+    it('and uses no token whose host cannot be looked up', async () => {
+      const store = new FakeStore();
+      store.failWith = new Error('EROFS');
+      const red = deploy(store, 'https://api.example.org', TOKEN);
+      await expect(connectionFor(red.api, 'a')).rejects.toMatchObject({ code: 'SEQERA_STORE_FAILED' });
+      store.failWith = undefined;
+      expect(await connectionFor(red.api, 'a')).not.toBeNull();
+    });
   });
 });

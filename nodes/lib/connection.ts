@@ -116,15 +116,15 @@ export function ownConnection(
 /** A configuration node of this pack, as other nodes see it. */
 export interface ConfigNode {
   readonly type: string;
-  /** @throws SeqeraError when its properties cannot be used */
-  connection(): Connection;
+  /** Rejects with a SeqeraError when its properties cannot be used, or its token belongs to another host. */
+  connection(): Promise<Connection>;
 }
 
 /**
  * The connection that a node names, else the default one of the environment: flows are passed around with an empty
  * or dangling id. @returns null when there is none at all. @throws SeqeraError when it is there and unusable
  */
-export function connectionFor(RED: RedApi, configNodeId: string | undefined): Connection | null {
+export async function connectionFor(RED: RedApi, configNodeId: string | undefined): Promise<Connection | null> {
   const id = configNodeId ?? '';
   if (id !== '') {
     const managed = managedConnection(RED, id);

@@ -77,7 +77,7 @@ export class NodeHost {
    */
   async place(msg: Message, { workspaceOfMessage = false } = {}): Promise<Place> {
     const own = await this.evaluate(PLACE, msg);
-    const connection = connectionFor(this.RED, this.config.seqera as string | undefined);
+    const connection = await connectionFor(this.RED, this.config.seqera as string | undefined);
     if (!connection) {
       throw new SeqeraError(
         'SEQERA_NO_CONNECTION',

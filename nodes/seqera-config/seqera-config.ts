@@ -1,7 +1,9 @@
 import { registerAdminRoutes } from '../lib/admin/routes.ts';
 import { type Connection, DEFAULT_BASE_URL, managedConnection, ownConnection } from '../lib/connection.ts';
 import { SeqeraError } from '../lib/errors.ts';
+import { NodeStore } from '../lib/node-store.ts';
 import type { RedApi, RedNode, RedNodeDef } from '../lib/red.ts';
+import { bindToken } from '../lib/token-binding.ts';
 
 interface ConfigDef extends RedNodeDef {
   baseUrl?: string;
@@ -11,7 +13,7 @@ interface ConfigDef extends RedNodeDef {
 interface ConfigInstance extends RedNode<{ token?: string }> {
   baseUrl: string;
   workspaceId: string | null;
-  connection(): Connection;
+  connection(): Promise<Connection>;
 }
 
 export default function (RED: RedApi): void {
@@ -31,7 +33,9 @@ export default function (RED: RedApi): void {
     const workspaceId = String(def.workspaceId ?? '').trim();
     this.baseUrl = managed?.baseUrl ?? (String(def.baseUrl ?? '').trim() || DEFAULT_BASE_URL);
     this.workspaceId = managed ? managed.workspaceId : workspaceId === '' ? null : workspaceId;
-    this.connection = () => {
+    const store = new NodeStore(RED, this);
+    let bound: Promise<void> | undefined;
+    this.connection = async () => {
       if (managed) return managed;
       if (token === '') {
         throw new SeqeraError(
@@ -40,14 +44,24 @@ export default function (RED: RedApi): void {
         );
       }
       const { id } = this;
-      return ownConnection(RED, {
+      const connection = ownConnection(RED, {
         id,
         name: def.name || id,
         baseUrl: this.baseUrl,
         workspaceId: this.workspaceId,
         token,
       });
+      bound ??= bindToken(store, id, token, new URL(connection.baseUrl).origin);
+      await bound.catch((error: unknown) => {
+        // A store that failed may work the next time.
+        bound = undefined;
+        throw error;
+      });
+      return connection;
     };
+    this.on('close', (removed: boolean, done: () => void) => {
+      store.close(removed).then(done, done);
+    });
   }
 
   RED.nodes.registerType<ConfigInstance, ConfigDef, object, { token?: string }>('seqera-config', SeqeraConfig, {

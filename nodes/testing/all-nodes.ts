@@ -4,6 +4,8 @@ import api from '../seqera-api/seqera-api.ts';
 import seqeraConfig from '../seqera-config/seqera-config.ts';
 import datalinkList from '../seqera-datalink-list/seqera-datalink-list.ts';
 import datalinkPoll from '../seqera-datalink-poll/seqera-datalink-poll.ts';
+import datasetAdd from '../seqera-dataset-add/seqera-dataset-add.ts';
+import datasetGet from '../seqera-dataset-get/seqera-dataset-get.ts';
 import studiosAdd from '../seqera-studios-add/seqera-studios-add.ts';
 import studiosControl from '../seqera-studios-control/seqera-studios-control.ts';
 import studiosMonitor from '../seqera-studios-monitor/seqera-studios-monitor.ts';
@@ -17,6 +19,8 @@ export const ALL_NODES: Record<string, (RED: RedApi) => void> = {
   'seqera-config': seqeraConfig,
   'seqera-datalink-list': datalinkList,
   'seqera-datalink-poll': datalinkPoll,
+  'seqera-dataset-add': datasetAdd,
+  'seqera-dataset-get': datasetGet,
   'seqera-workflow-launch': workflowLaunch,
   'seqera-workflow-monitor': workflowMonitor,
   'seqera-action-launch': actionLaunch,

@@ -1,4 +1,7 @@
+import { listActions } from '../client-actions.ts';
+import { studiosPage } from '../client-studios.ts';
 import { managedConnections } from '../connection.ts';
+import { nodesOf } from '../node-roles.ts';
 import type { RedApi } from '../red.ts';
 import type { Workspace } from '../schemas.ts';
 import type { Question } from './question.ts';
@@ -16,8 +19,8 @@ export interface LookupContext {
 
 type Lookup = (context: LookupContext) => Promise<object>;
 
-const reach = ({ RED, question, signal }: LookupContext): Target => {
-  const target = targetOf(RED, question);
+const reach = async ({ RED, question, signal }: LookupContext): Promise<Target> => {
+  const target = await targetOf(RED, question);
   return { ...target, client: target.client.with({ signal }) };
 };
 
@@ -46,7 +49,7 @@ export const lookups: Record<LookupName, Lookup> = {
   },
 
   async identity(context) {
-    const { client, baseUrl, workspaceId, managed } = reach(context);
+    const { client, baseUrl, workspaceId, managed } = await reach(context);
     const { user } = await client.userInfo();
     const [service, workspaces] = await Promise.all([
       client.serviceInfo().catch(() => null), // says nothing on whether the connection works
@@ -60,11 +63,13 @@ export const lookups: Record<LookupName, Lookup> = {
       service: { version: service?.version ?? null, apiVersion: service?.apiVersion ?? null },
       workspace: workspace ? workspaceView(workspace) : null,
       workspaceId,
+      // Of one's personal workspace one is the owner; in one that one does not see, nothing can be said.
+      nodes: workspaceId === null ? nodesOf(['owner']) : nodesOf(workspace?.roles ?? []),
     };
   },
 
   async workspaces(context) {
-    const { client } = reach(context);
+    const { client } = await reach(context);
     const { user } = await client.userInfo();
     const views = (await client.workspaces(user.id)).map(workspaceView);
     const key = ({ organisation, name }: (typeof views)[number]) => `${organisation}\n${name}`.toLowerCase();
@@ -72,7 +77,7 @@ export const lookups: Record<LookupName, Lookup> = {
   },
 
   async launchpads(context) {
-    const { client, workspaceId } = reach(context);
+    const { client, workspaceId } = await reach(context);
     const { pipelines } = await client.pipelines(page(context));
     return {
       launchpads: pipelines.map((pipeline) => ({
@@ -86,12 +91,14 @@ export const lookups: Record<LookupName, Lookup> = {
   },
 
   async labels(context) {
-    const { labels } = await reach(context).client.labels(page(context));
+    const { client } = await reach(context);
+    const { labels } = await client.labels(page(context));
     return { labels: labels.map(({ name }) => ({ name })) };
   },
 
   async computeEnvs(context) {
-    const computeEnvs = await reach(context).client.computeEnvs();
+    const { client } = await reach(context);
+    const computeEnvs = await client.computeEnvs();
     return {
       computeEnvs: computeEnvs.map(({ id, name, platform, status, primary }) => ({
         id,
@@ -104,13 +111,39 @@ export const lookups: Record<LookupName, Lookup> = {
   },
 
   async runs(context) {
-    const { workflows } = await reach(context).client.runs({ ...page(context), minimal: true });
+    const { client } = await reach(context);
+    const { workflows } = await client.runs({ ...page(context), minimal: true });
     return {
       runs: (workflows ?? []).map(({ workflow }) => ({
         id: workflow.id,
         runName: workflow.runName ?? workflow.id,
         status: workflow.status ?? 'UNKNOWN',
         projectName: typeof workflow.projectName === 'string' ? workflow.projectName : null,
+      })),
+    };
+  },
+
+  async studios(context) {
+    const { client } = await reach(context);
+    const { items } = await studiosPage(client, page(context));
+    return {
+      studios: items.map(({ sessionId, name, statusInfo, computeEnv }) => ({
+        id: sessionId,
+        name: name ?? sessionId,
+        status: statusInfo?.status ?? null,
+        computeEnv: computeEnv?.name ?? null,
+      })),
+    };
+  },
+
+  async actions(context) {
+    const { client } = await reach(context);
+    return {
+      actions: (await listActions(client)).map(({ id, name, status, pipeline }) => ({
+        id,
+        name: name ?? id,
+        status: status ?? null,
+        pipeline: pipeline ?? null,
       })),
     };
   },

@@ -13,6 +13,8 @@ export const ADMIN_ROUTES = [
   { path: '/seqera/labels', permission: 'flows.write', lookup: 'labels' },
   { path: '/seqera/compute-envs', permission: 'flows.write', lookup: 'computeEnvs' },
   { path: '/seqera/runs', permission: 'flows.write', lookup: 'runs' },
+  { path: '/seqera/studios', permission: 'flows.write', lookup: 'studios' },
+  { path: '/seqera/actions', permission: 'flows.write', lookup: 'actions' },
 ] as const;
 
 export type LookupName = (typeof ADMIN_ROUTES)[number]['lookup'];

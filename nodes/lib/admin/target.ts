@@ -25,8 +25,8 @@ export interface Target {
  * to the address that it is stored with and to no other: who may draw flows but not read the token could else have it
  * sent to a host of theirs.
  */
-export function targetOf(RED: RedApi, { connection: ref, workspaceId }: Question): Target {
-  const connection = ref.token ? typed(RED, ref.baseUrl, ref.token) : stored(RED, ref.id ?? '', ref.baseUrl);
+export async function targetOf(RED: RedApi, { connection: ref, workspaceId }: Question): Promise<Target> {
+  const connection = ref.token ? typed(RED, ref.baseUrl, ref.token) : await stored(RED, ref.id ?? '', ref.baseUrl);
   const wanted = workspaceId ?? ref.workspaceId ?? connection.workspaceId;
   const workspace = wanted === '' ? null : wanted;
   return {
@@ -41,8 +41,8 @@ function typed(RED: RedApi, baseUrl = DEFAULT_BASE_URL, token: string): Connecti
   return ownConnection(RED, { id: '', name: '', baseUrl, workspaceId: null, token: token.trim() });
 }
 
-function stored(RED: RedApi, id: string, baseUrl: string | undefined): Connection {
-  const connection = id === '' ? fallback(RED) : (managedConnection(RED, id) ?? deployed(RED, id));
+async function stored(RED: RedApi, id: string, baseUrl: string | undefined): Promise<Connection> {
+  const connection = id === '' ? fallback(RED) : (managedConnection(RED, id) ?? (await deployed(RED, id)));
   if (baseUrl !== undefined && normaliseBaseUrl(baseUrl) !== connection.baseUrl) {
     throw invalidInput(
       `The stored token belongs to ${connection.baseUrl} and is not sent anywhere else. Enter the token for the new address.`,
@@ -61,7 +61,7 @@ function fallback(RED: RedApi): Connection {
   );
 }
 
-function deployed(RED: RedApi, id: string): Connection {
+async function deployed(RED: RedApi, id: string): Promise<Connection> {
   const node = RED.nodes.getNode(id) as unknown as ConfigNode | null | undefined;
   if (node?.type === 'seqera-config') return node.connection();
   throw new SeqeraError(
