@@ -143,9 +143,17 @@ describe.skipIf(openapi === undefined)(
       expect(launch({ launch: { computeEnv: { id: 'x' } } })).toHaveLength(1);
       expect(launch(undefined)).toEqual(['request body is required']);
       expect(spec.checkRequest({ method: 'GET', route: null, query: {} })).toHaveLength(1);
+      const upload = (body: unknown) =>
+        spec.checkRequest({ method: 'POST', route: '/datasets/{datasetId}/upload', query: { header: 'true' }, body });
+      expect([upload({ file: 'a,b' }), upload(undefined)]).toEqual([[], ['request body is required']]);
+      expect(upload({ document: 'a,b' })).toHaveLength(1);
     });
 
     it('tells templates apart', () => {
+      expect(spec.routeOf('/data-links/x/browse')).toBe('/data-links/{dataLinkId}/browse');
+      expect(spec.routeOf('/data-links/x/browse/a/b%20c/d')).toBe('/data-links/{dataLinkId}/browse/{path}');
+      expect(spec.routeOf('/data-links/x/upload/finish/a/b')).toBe('/data-links/{dataLinkId}/upload/finish/{dirPath}');
+      expect(spec.routeOf('/data-links/x/browse/a/b')).not.toBe(spec.routeOf('/data-links/x/nothing/a/b'));
       expect(spec.routeOf('/workflow/random-name')).toBe('/workflow/random-name');
       expect(spec.routeOf('/workflow/abc')).toBe('/workflow/{workflowId}');
       expect(spec.routeOf('/nothing/like/it')).toBeUndefined();

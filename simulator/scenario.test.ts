@@ -1,7 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { parseScenario, readScenarioFile, ScenarioError } from './scenario.ts';
 
 function problemsOf(value: unknown): readonly string[] {
@@ -12,6 +13,16 @@ function problemsOf(value: unknown): readonly string[] {
   }
   return [];
 }
+
+describe('the README', () => {
+  it('shows a scenario that is one', () => {
+    const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(readme) ?? [];
+    const scenario = parseScenario(parseYaml(yaml));
+    expect([scenario.runs.length, scenario.faults.length, scenario.studios.length]).toEqual([4, 3, 2]);
+    expect(scenario.dataLinks['reads-archive']?.changes).toHaveLength(3);
+  });
+});
 
 describe('a scenario', () => {
   it('is empty by default', () => {
