@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,9 +93,10 @@ describe('a run', { timeout: 30_000 }, () => {
   it('stops within a second when idle, exits at once at the second signal, and ends with 0 in the middle of a start', async () => {
     const idle = await start({ flows: { 'a.json': [TAB] } });
     await idle.url();
-    const began = Date.now();
     expect(await idle.stop()).toBe(0);
-    expect(Date.now() - began).toBeLessThan(1000);
+    // By its own clock: this machine may be busy with other tests.
+    const at = (text: string): number => Date.parse(String(idle.lines.find(({ msg }) => msg === text)?.time));
+    expect(at('stopped') - at('stopping')).toBeLessThan(1000);
 
     const stuck = await start({
       flows: { 'a.json': [TAB, ...endpoint('never', 'node.warn("taken"); await new Promise(() => {});')] },
