@@ -8,6 +8,8 @@ interface Entry {
   key: string;
   at: number;
   intention: Intention;
+  /** The message that the launch is for. */
+  owner?: string;
   /** Missing while the outcome of the launch is not known. */
   workflowId?: string;
 }
@@ -19,6 +21,20 @@ export interface KeyedLaunch {
   launched: Launched;
   /** The key was seen before: nothing was launched now. */
   reused: boolean;
+}
+
+export interface KeyUse {
+  /** The workspace: the same key in another one is another launch. */
+  scope: string;
+  key: string;
+  /** Names the message. */
+  owner: string;
+  /** Whether the message of this name still waits for the outcome of its launch. */
+  waits(owner: string): boolean;
+  /** Makes a new launch; calls `intend` before it sends anything. */
+  launch(intend: (intention: Intention) => Promise<void>): Promise<Launched>;
+  /** Finishes one whose outcome was never known. */
+  settle(intention: Intention): Promise<Launched>;
 }
 
 /** Which run each key of a node led to. Keys are kept for 30 days. */
@@ -35,57 +51,46 @@ export class LaunchKeys {
     this.#keepMs = keepMs;
   }
 
-  /**
-   * @param scope the workspace: the same key in another one is another launch
-   * @param launch makes a new launch; calls `intend` before it sends anything
-   * @param settle finishes one whose outcome was never known
-   */
-  use(
-    scope: string,
-    key: string,
-    launch: (intend: (intention: Intention) => Promise<void>) => Promise<Launched>,
-    settle: (intention: Intention) => Promise<Launched>,
-  ): Promise<KeyedLaunch> {
-    const place =
-      PREFIX +
-      createHash('sha256')
-        .update(JSON.stringify([scope, key]))
-        .digest('hex')
-        .slice(0, 32);
-    // One at a time, so that two inputs with one key launch once.
-    return this.#lock.run(place, async () => {
-      await this.#prune();
-      const known = await this.#store.get<Entry>(place);
-      if (known?.workflowId !== undefined && known.at > this.#now() - this.#keepMs) {
-        const { workflowId, intention } = known;
-        return {
-          launched: { workflowId, runName: intention.runName, answer: { workflowId }, adopted: false },
-          reused: true,
-        };
-      }
-      const unsettled = known && known.workflowId === undefined ? known.intention : undefined;
-      let intended = unsettled;
-      const intend = async (intention: Intention) => {
-        intended = intention;
-        await this.#store.set(place, { key, at: this.#now(), intention } satisfies Entry);
+  /** One at a time for each key, so that two inputs with one key launch once. */
+  use(use: KeyUse): Promise<KeyedLaunch> {
+    const { scope, key } = use;
+    const hash = createHash('sha256').update(JSON.stringify([scope, key]));
+    const place = PREFIX + hash.digest('hex').slice(0, 32);
+    return this.#lock.run(place, () => this.#use(place, use));
+  }
+
+  async #use(place: string, { key, owner, waits, launch, settle }: KeyUse): Promise<KeyedLaunch> {
+    await this.#prune();
+    const known = await this.#store.get<Entry>(place);
+    if (known?.workflowId !== undefined && known.at > this.#now() - this.#keepMs) {
+      const { workflowId, intention } = known;
+      return {
+        launched: { workflowId, runName: intention.runName, answer: { workflowId }, adopted: false },
+        // Its own run, which it launched before the program ended.
+        reused: known.owner !== owner,
       };
-      let launched: Launched;
-      try {
-        launched = unsettled ? await settle(unsettled) : await launch(intend);
-      } catch (error) {
-        // Refused for certain: the next message with this key may launch.
-        if ((error as { outcome?: string }).outcome !== 'unknown' && intended) await this.#store.delete(place);
-        throw error;
-      }
-      const intention = intended ?? { runName: launched.runName, known: [] };
-      await this.#store.set(place, {
-        key,
-        at: this.#now(),
-        intention,
-        workflowId: launched.workflowId,
-      } satisfies Entry);
-      return { launched, reused: unsettled !== undefined && launched.adopted };
-    });
+    }
+    const unsettled = known && known.workflowId === undefined ? known : undefined;
+    // The message that it was for goes on with it by itself.
+    const ofAnother = unsettled?.owner !== undefined && unsettled.owner !== owner && waits(unsettled.owner);
+    const entry = { key, at: this.#now(), owner: ofAnother && unsettled.owner ? unsettled.owner : owner };
+    let intended = unsettled?.intention;
+    const intend = async (intention: Intention) => {
+      intended = intention;
+      await this.#store.set(place, { ...entry, intention } satisfies Entry);
+    };
+    let launched: Launched;
+    try {
+      launched = unsettled ? await settle(unsettled.intention) : await launch(intend);
+    } catch (error) {
+      // Refused for certain: the next message with this key may launch.
+      if ((error as { outcome?: string }).outcome !== 'unknown' && intended) await this.#store.delete(place);
+      throw error;
+    }
+    const intention = intended ?? { runName: launched.runName, known: [] };
+    await this.#store.set(place, { ...entry, intention, workflowId: launched.workflowId } satisfies Entry);
+    const adopted = unsettled !== undefined && unsettled.owner !== owner && launched.adopted;
+    return { launched, reused: ofAnother || adopted };
   }
 
   async #prune(): Promise<void> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { LaunchAnswer, PlatformClient } from './client.ts';
 import { sleep } from './clock.ts';
 import { invalidInput, SeqeraError, toSeqeraError } from './errors.ts';
+import { failpoint } from './failpoint.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { runsNamed } from './run-search.ts';
 import type { PlainObject } from './typed-input.ts';
@@ -71,8 +72,7 @@ export async function launchOnce(client: PlatformClient, options: LaunchOptions)
     const intention = { runName: await freshName(client), known: [] };
     return launchAs(client, intention, options);
   }
-  const lock = of(locks, client.http, () => new KeyedLock());
-  return lock.run(JSON.stringify([client.workspaceId, own]), async () => {
+  return lockOf(client).run(lockKey(client, own), async () => {
     const known = (await runsNamed(client, own)).map(({ id }) => id);
     return launchAs(client, { runName: own, known }, options);
   });
@@ -88,10 +88,16 @@ export async function settleLaunch(
   look: Pick<LaunchOptions, 'settleMs' | 'signal'>,
   options: () => Promise<LaunchOptions>,
 ): Promise<Launched> {
-  const workflowId = await settle(client, intention, look, look.settleMs ?? SETTLE_MS);
-  if (workflowId !== undefined) return adopt(client, intention, workflowId);
-  return launchAs(client, intention, await options());
+  // Not while another launch of that name is under way, whose run could be taken for this one's.
+  return lockOf(client).run(lockKey(client, intention.runName), async () => {
+    const workflowId = await settle(client, intention, look, look.settleMs ?? SETTLE_MS);
+    if (workflowId !== undefined) return adopt(client, intention, workflowId);
+    return launchAs(client, intention, await options());
+  });
 }
+
+const lockOf = (client: PlatformClient): KeyedLock => of(locks, client.http, () => new KeyedLock());
+const lockKey = (client: PlatformClient, runName: string): string => JSON.stringify([client.workspaceId, runName]);
 
 async function freshName(client: PlatformClient): Promise<string> {
   const unique = randomBytes(4).toString('hex');
@@ -106,10 +112,12 @@ async function freshName(client: PlatformClient): Promise<string> {
 async function launchAs(client: PlatformClient, intention: Intention, options: LaunchOptions): Promise<Launched> {
   const { runName } = intention;
   await options.intend?.(intention);
+  failpoint('launch.intended');
   let doubtful = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const answer = await client.launch({ ...options.request, runName }, options.sourceWorkspaceId, options.needs);
+      failpoint('launch.answered');
       remember(client, answer.workflowId);
       return { workflowId: answer.workflowId, runName, answer, adopted: false };
     } catch (thrown) {

@@ -25,6 +25,8 @@ export interface Settings {
   drainMs?: number;
   /** How long a run is looked for after a launch of unknown outcome. */
   settleMs?: number;
+  /** How long a message that was sent is kept for the case that the process dies. */
+  lingerMs?: number;
 }
 
 /** What a handler gives for a message that waits on when the node goes: it has not ended, so there is no `done`. */

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { PlatformClient } from './client.ts';
 import type { Timer } from './clock.ts';
 import { SeqeraError, toSeqeraError } from './errors.ts';
+import { failpoint } from './failpoint.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import { type NodeHost, PARKED } from './node-host.ts';
 import { type StatusKind, shortError } from './node-status.ts';
 import type { Message, Send } from './red.ts';
 import { flag, number, text } from './typed-input.ts';
-import { WatchList, type WatchRecord } from './watch-list.ts';
+import { WaitingMessages } from './waiting-messages.ts';
+import { WATCH_PREFIX, type WatchRecord } from './watch-record.ts';
 import type { Watcher } from './watcher.ts';
 
 const UNIT_MS: Record<string, number> = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
@@ -72,7 +74,7 @@ const READY_OUTPUT = 1;
 export class Monitor<T> {
   readonly #host: NodeHost;
   readonly #followed: Followed<T>;
-  readonly #list: WatchList;
+  readonly #list: WaitingMessages<WatchRecord>;
   /** By id, in the order in which they came: the first one reports each check, all of them the end. */
   readonly #active = new Map<string, Set<Active>>();
   readonly #resumed = new WeakMap<Message, WatchRecord>();
@@ -86,7 +88,7 @@ export class Monitor<T> {
   constructor(host: NodeHost, followed: Followed<T>) {
     this.#host = host;
     this.#followed = followed;
-    this.#list = new WatchList(host.store, host.node.id);
+    this.#list = new WaitingMessages(host, WATCH_PREFIX);
   }
 
   start(): void {
@@ -104,7 +106,7 @@ export class Monitor<T> {
     const resumed = this.#resumed.get(msg);
     if (resumed) return this.#watch(resumed, msg, send);
     const host = this.#host;
-    const { property, noun } = this.#followed;
+    const { property } = this.#followed;
     const which = { [property]: text({ initial: property, type: 'msg', required: true }) };
     const id = (await host.evaluate(which, msg))[property] ?? '';
     const { keepPolling: keeps } = await host.evaluate({ keepPolling, ...pace }, msg);
@@ -119,28 +121,20 @@ export class Monitor<T> {
       return undefined;
     }
     const record: WatchRecord = {
-      key: `watch-${randomBytes(9).toString('hex')}`,
+      key: `${WATCH_PREFIX}${randomBytes(9).toString('hex')}`,
       id,
       workspaceId,
       at: host.clock.now(),
       ending: false,
     };
-    await this.#store(async () => {
-      const dropped = await this.#list.add(record, msg);
-      if (dropped.length > 0) {
-        host.node.warn(
-          `Of the message that waits for ${noun} ${id}, this cannot be kept over a restart: ${dropped.join(', ')}`,
-        );
-      }
-    }, msg);
+    await this.#store(() => this.#list.add(record, msg), msg);
     return this.#watch(record, msg, send);
   }
 
   /** Messages of before the deploy or restart come in again as input, so that they end like any other. */
   async #resume(): Promise<void> {
-    const { waiting, broken } = await this.#list.read();
+    const waiting = await this.#list.read();
     if (this.#closing) return;
-    for (const problem of broken) this.#host.node.error(problem);
     for (const { record, msg } of waiting) {
       this.#resumed.set(msg, record);
       this.#host.node.receive(msg);
@@ -152,7 +146,10 @@ export class Monitor<T> {
     const host = this.#host;
     const { poll, unknownGrace } = await host.evaluate(pace, msg);
     const { client } = await host.place(msg, { workspaceOfMessage: true });
-    if (this.#closing) return PARKED;
+    if (this.#closing) {
+      this.#list.handOver([{ record, msg }]);
+      return PARKED;
+    }
     const unit = UNIT_MS[String(host.config.pollUnits ?? 'seconds')] ?? 1000;
     const outcome = await new Promise<typeof PARKED | SeqeraError | undefined>((settle) => {
       const active: Active = {
@@ -251,6 +248,7 @@ export class Monitor<T> {
     const work = (async () => {
       const { record, msg, send, settle } = active;
       await active.telling;
+      failpoint('watch.ended');
       record.ending = true;
       await this.#store(() => this.#list.update(record), msg);
       if (this.#closing) {
@@ -260,16 +258,18 @@ export class Monitor<T> {
         settle(PARKED);
         return;
       }
+      failpoint('watch.ending');
       // Out of sight for longer than the grace: nobody will say how it ended.
       if (active.redelivered) msg.redelivered = true;
       this.#output(msg, send, body, this.#followed.endOf(body) ?? 'bad');
+      failpoint('watch.sent');
       await delivered();
       this.#forget(active);
       if (this.#closing) {
         settle(PARKED);
         return;
       }
-      await this.#store(() => this.#list.remove(record), msg);
+      await this.#list.sent(record, (error) => this.#storeFailed(error, msg));
       settle(undefined);
     })().finally(() => this.#ends.delete(work));
     this.#ends.add(work);
@@ -345,12 +345,16 @@ export class Monitor<T> {
     try {
       await write();
     } catch (thrown) {
-      const { message } = toSeqeraError(thrown);
-      this.#host.node.error(
-        new SeqeraError('SEQERA_STORE_FAILED', `The watch goes on, but would not survive a restart: ${message}`),
-        this.#host.RED.util.cloneMessage(msg),
-      );
+      this.#storeFailed(thrown, msg);
     }
+  }
+
+  #storeFailed(thrown: unknown, msg: Message): void {
+    const { message } = toSeqeraError(thrown);
+    this.#host.node.error(
+      new SeqeraError('SEQERA_STORE_FAILED', `The watch goes on, but would not survive a restart: ${message}`),
+      this.#host.RED.util.cloneMessage(msg),
+    );
   }
 
   #count(): number {
@@ -383,8 +387,8 @@ export class Monitor<T> {
     for (const active of left) if (!active.ending) active.stop();
     await Promise.all(this.#ends);
     for (const active of left) active.settle(PARKED);
-    if (removed) this.#list.release();
-    else this.#list.handOver(left.map(({ record, msg }) => ({ record, msg })));
+    if (!removed) this.#list.handOver(left);
+    await this.#list.close(removed);
   }
 }
 

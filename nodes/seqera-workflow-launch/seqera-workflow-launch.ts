@@ -1,15 +1,13 @@
 import type { PlatformClient } from '../lib/client.ts';
-import { defineCallingNode, type RunContext } from '../lib/define-node.ts';
+import { defineNode, type RunContext } from '../lib/define-node.ts';
 import { invalidInput } from '../lib/errors.ts';
-import { LaunchKeys } from '../lib/idempotency.ts';
 import { labelIds } from '../lib/labels.ts';
-import { type LaunchOptions, launchOnce, settleLaunch } from '../lib/launch-once.ts';
+import { LaunchJobs, type Prepared } from '../lib/launch-jobs.ts';
 import { requestOf, requestOfMessage, resumeRequest, withComputeEnv } from '../lib/launch-request.ts';
 import { findPipeline } from '../lib/launchpad.ts';
 import type { NodeHost } from '../lib/node-host.ts';
 import { mergeParams } from '../lib/params.ts';
 import type { Message } from '../lib/red.ts';
-import { runPage } from '../lib/run-page.ts';
 import { singleFlightOf } from '../lib/single-flight.ts';
 import { evaluateTyped, isPlainObject, names, object, type PlainObject, text } from '../lib/typed-input.ts';
 
@@ -20,55 +18,21 @@ const inputs = {
   resumeWorkflowId: text(),
   labels: names(),
   sourceWorkspaceId: text(),
-  idempotencyKey: text(),
 };
 
-interface Prepared {
-  request: PlainObject;
-  sourceWorkspaceId: string | undefined;
-  needs: string;
-}
+const key = { idempotencyKey: text() };
 
-const keysOf = new WeakMap<NodeHost, LaunchKeys>();
-
-export default defineCallingNode({
-  type: 'seqera-workflow-launch',
-  inputs,
-  doing: 'launching',
-  prepare: (host) => {
-    keysOf.set(host, new LaunchKeys(host.store, () => host.clock.now()));
-  },
-  async run(context) {
-    const { host, client, inputs: values, workspaceId } = context;
-    const { settleMs } = host.settings;
-    const look = { signal: host.signal, ...(settleMs === undefined ? {} : { settleMs }) };
-    const options = async (): Promise<LaunchOptions> => ({
-      ...(await prepareLaunch(context)),
-      ...look,
-      note: (note) => host.status('retrying', note),
-    });
-    const page = runPageSoon(client);
-
-    const keys = keysOf.get(host);
-    const { launched, reused } =
-      values.idempotencyKey === '' || !keys
-        ? { launched: await launchOnce(client, await options()), reused: false }
-        : await keys.use(
-            workspaceId ?? '',
-            values.idempotencyKey,
-            async (intend) => launchOnce(client, { ...(await options()), intend }),
-            (intention) => settleLaunch(client, intention, look, options),
-          );
-    const { workflowId, runName, answer } = launched;
-    return {
-      set: { payload: answer, workflowId, runName, workflowUrl: await page(workflowId), ...(reused ? { reused } : {}) },
-      status: `${reused ? 'reused' : 'launched'} ${runName}`,
-    };
-  },
+export default defineNode('seqera-workflow-launch', (host) => {
+  new LaunchJobs(host, {
+    idempotencyKey: async (msg) => (await host.evaluate({ ...inputs, ...key }, msg)).idempotencyKey,
+    prepare: async (msg, client) => prepareLaunch({ host, msg, inputs: await host.evaluate(inputs, msg), client }),
+  }).start();
 });
 
+type Context = Pick<RunContext<typeof inputs>, 'host' | 'msg' | 'inputs' | 'client'>;
+
 /** What to launch: a run again, a pipeline of the launchpad, or what the message holds; with parameters and labels. */
-async function prepareLaunch({ host, msg, inputs: values, client }: RunContext<typeof inputs>): Promise<Prepared> {
+async function prepareLaunch({ host, msg, inputs: values, client }: Context): Promise<Prepared> {
   const given = values.sourceWorkspaceId === '' ? undefined : values.sourceWorkspaceId;
   let prepared: Prepared;
   if (values.resumeWorkflowId !== '') {
@@ -130,10 +94,4 @@ async function listedParams(host: NodeHost, msg: Message): Promise<PlainObject> 
     if (value !== undefined) params[name] = value;
   }
   return params;
-}
-
-/** Asked for beside the launch, so that the page's address costs no time. */
-function runPageSoon(client: PlatformClient): (workflowId: string) => Promise<string | undefined> {
-  void runPage(client, '');
-  return (workflowId) => runPage(client, workflowId);
 }

@@ -15,6 +15,7 @@ export const quickly = {
   callsPerSecond: 100_000,
   settleMs: 150,
   drainMs: 500,
+  lingerMs: 0,
 };
 
 /** A Node-RED with the pack loaded and its default connection to a simulator. */
