@@ -76,6 +76,33 @@ export interface Action {
   pipeline: string | null;
 }
 
+export interface DataLink {
+  id: string;
+  name: string;
+  provider: string | null;
+  resourceRef: string;
+  description: string | null;
+  valid: boolean;
+  /** Another one has this name as well when not. */
+  unique: boolean;
+}
+
+export interface Folders {
+  /** Where they are; '' is the root. */
+  folder: string;
+  folders: string[];
+  /** There may be others. */
+  more: boolean;
+}
+
+export interface Dataset {
+  id: string;
+  name: string;
+  description: string | null;
+  /** The latest. */
+  version: number | null;
+}
+
 /** A refusal of an admin route, with its message in words for the user. */
 export class RequestError extends Error {
   readonly code: string;
@@ -95,12 +122,17 @@ interface Answers {
   'seqera/runs': { runs: Run[] };
   'seqera/studios': { studios: Studio[] };
   'seqera/actions': { actions: Action[] };
+  'seqera/data-links': { dataLinks: DataLink[]; loading: boolean };
+  'seqera/folders': Folders;
+  'seqera/datasets': { datasets: Dataset[] };
 }
 
 interface Question {
   connection?: ConnectionRef;
   workspaceId?: string;
   search?: string;
+  dataLink?: string;
+  path?: string;
 }
 
 const KEEP_MS = 30_000;

@@ -6,6 +6,8 @@ export interface Suggestion {
   label?: string;
   detail?: string;
   group?: string;
+  /** There is more behind it, such as what a folder holds: the list goes on with it. */
+  opens?: boolean;
 }
 
 export interface ComboboxOptions {
@@ -15,6 +17,8 @@ export interface ComboboxOptions {
   enabled(): boolean;
   /** The field is a comma-separated list: suggestions are for the part that is being typed. */
   list?: boolean;
+  /** The list begins with what is in the field, which is a place to look around from, and not with everything. */
+  browse?: boolean;
   onPick?(suggestion: Suggestion): void;
 }
 
@@ -179,9 +183,12 @@ export function combobox(
     }
     close();
     $(input).trigger('change'); // Node-RED's typed input listens with jQuery
-    options.onPick?.(suggestion);
+    if (!suggestion.opens) options.onPick?.(suggestion);
     input.focus();
+    if (suggestion.opens) void search(typed());
   }
+
+  const open = () => void search(options.browse ? typed() : '');
 
   input.addEventListener('input', () => {
     if (!options.enabled()) return;
@@ -193,7 +200,7 @@ export function combobox(
     if (!isOpen()) {
       if (key === 'ArrowDown' && options.enabled()) {
         event.preventDefault();
-        void search('');
+        open();
       }
       return;
     }
@@ -221,10 +228,10 @@ export function combobox(
   popup.addEventListener('mousedown', (event) => event.preventDefault()); // keeps the focus, and so the list, while it is clicked
   button.addEventListener('mousedown', (event) => event.preventDefault());
   button.addEventListener('click', () => {
-    const open = isOpen();
+    const wasOpen = isOpen();
     input.focus();
-    if (open) close();
-    else if (options.enabled()) void search('');
+    if (wasOpen) close();
+    else if (options.enabled()) open();
   });
   return { button, close };
 }

@@ -28,6 +28,8 @@ export interface Field {
   suggest?: SourceName;
   /** Comma-separated: suggestions are for its last part. */
   list?: boolean;
+  /** Suggestions are places to look around in, such as folders. */
+  browse?: boolean;
   /** Offered only to flows that already use it. */
   legacy?: boolean;
 }
@@ -127,6 +129,7 @@ export function setUpField(node: RedEditorNode, field: Field, place: () => Place
       suggest: async (text) => sources[suggest](place(), text),
       enabled: isFixed,
       list: field.list === true,
+      browse: field.browse === true,
       onPick: ({ label, value, group, detail }: Suggestion) => {
         if (field.list) return;
         say([group, label === value ? null : label, detail].filter(Boolean).join(' · '), 'good');

@@ -4,7 +4,7 @@ import { defaultsOf, type Field, layOut, type Row, setUpField, TEXT } from './fi
 import { addStyle } from './style.ts';
 import type { Place } from './suggestions.ts';
 import { own, shared } from './text.ts';
-import { baseUrl, workspaceId } from './validate.ts';
+import { baseUrl, isVariable, workspaceId } from './validate.ts';
 
 /** What a node type is in the editor. Labels and help are in its catalogue (`locales/<language>/<type>.json`). */
 export interface SeqeraNode {
@@ -15,6 +15,8 @@ export interface SeqeraNode {
   fields: readonly Field[];
   /** Further properties, which are not one input of the dialog each. */
   defaults?: Record<string, RedPropertyDefinition>;
+  /** Which text of the catalogue names an output, where their number changes. Default: that of its place. */
+  outputKey?(node: RedEditorNode, index: number): string | number;
   /** Called when the fields of the dialog stand. */
   opened?(node: RedEditorNode, rows: ReadonlyMap<string, Row>): void;
   saved?(node: RedEditorNode): void;
@@ -51,7 +53,7 @@ export function registerNode(type: string, node: SeqeraNode): void {
       return this._('paletteLabel');
     },
     outputLabels(index) {
-      return own(this, `outputs.${index}`) ?? '';
+      return own(this, `outputs.${node.outputKey?.(this, index) ?? index}`) ?? '';
     },
     oneditprepare() {
       const form = $('#node-input-name').closest('form').data('seqera-node', this.id);
@@ -98,11 +100,16 @@ function connectionIsValid(id: unknown): boolean {
 
 function placeOf(rows: ReadonlyMap<string, Row>): Place {
   const connection = describeConnection(String($('#node-input-seqera').val() ?? ''));
-  const input = rows.get('workspaceId')?.input;
-  if (!input) return { connection, workspaceId: undefined };
-  const value = String(input.val() ?? '').trim();
-  if (value === '') return { connection, workspaceId: undefined };
-  return { connection, workspaceId: input.typedInput('type') === 'str' && /^\d+$/.test(value) ? value : null };
+  const workspaceId = fixedValue(rows.get('workspaceId'), (value) => /^\d+$/.test(value));
+  const dataLink = fixedValue(rows.get('dataLinkName'), (value) => !isVariable(value));
+  return { connection, workspaceId, ...(dataLink === undefined ? {} : { dataLink }) };
+}
+
+/** Undefined when a field is empty; null when its value is known only when the flow runs. */
+function fixedValue(row: Row | undefined, known: (value: string) => boolean): string | undefined | null {
+  const value = String(row?.input.val() ?? '').trim();
+  if (!row || value === '') return undefined;
+  return row.input.typedInput('type') === 'str' && known(value) ? value : null;
 }
 
 /** Shows which workspace a number is. Silent when it cannot be asked: the field works without. */

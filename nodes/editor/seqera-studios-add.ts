@@ -11,7 +11,7 @@ registerNode('seqera-studios-add', {
     { property: 'containerUri', value: '', icon: 'cube', types: TEXT, required: true },
     { property: 'computeEnvId', value: '', icon: 'server', types: TEXT, required: true, suggest: 'computeEnvs' },
     { property: 'description', value: '', icon: 'align-left', types: TEXT, check: atMost(2048) },
-    { property: 'mountData', value: '', icon: 'database', types: TEXT, list: true },
+    { property: 'mountData', value: '', icon: 'database', types: TEXT, list: true, suggest: 'dataLinks' },
     { property: 'cpu', value: 2, icon: 'microchip', types: NUMBER, check: wholeNumber },
     { property: 'memory', value: 8192, icon: 'tachometer', types: NUMBER, check: wholeNumber },
     { property: 'gpu', value: 0, icon: 'desktop', types: NUMBER, check: wholeNumber },

@@ -7,6 +7,8 @@ export interface Place {
   connection: ConnectionRef;
   /** Own workspace of the node; undefined: the connection's; null: known only when the flow runs. */
   workspaceId: string | undefined | null;
+  /** Of a node that has one: its name; null: known only when the flow runs. */
+  dataLink?: string | null;
 }
 
 export type Source = (place: Place, typed: string) => Promise<Suggestion[]>;
@@ -81,6 +83,43 @@ export const sources = {
     return actions
       .filter(({ id, name, pipeline }) => has(typed, id, name, pipeline))
       .map(({ name, status, pipeline }) => ({ value: name, detail: joined(status, pipeline) }));
+  },
+
+  async dataLinks(place, typed) {
+    const { dataLinks } = await ask('seqera/data-links', question(place, typed));
+    return dataLinks.map(({ id, name, resourceRef, description, valid, unique }) => ({
+      value: unique ? name : id,
+      label: name,
+      detail: joined(!valid && shared('suggest.invalid'), resourceRef, description, !unique && id),
+    }));
+  },
+
+  /** The folders at what was typed: choosing one goes into it. */
+  async folders(place, typed) {
+    if (place.dataLink === null) throw new Error(shared('suggest.dataLinkLater'));
+    if (!place.dataLink) throw new Error(shared('suggest.dataLinkFirst'));
+    const answer = await ask('seqera/folders', { ...question(place), dataLink: place.dataLink, path: typed });
+    const { folder, folders, more } = answer;
+    const here = folder === '' ? '' : `${folder}/`;
+    const above = folder.includes('/') ? folder.slice(0, folder.lastIndexOf('/') + 1) : '';
+    return [
+      ...(folder === '' ? [] : [{ value: folder, label: shared('suggest.thisFolder', { folder }) }]),
+      ...(folder === '' ? [] : [{ value: above, label: shared('suggest.folderAbove'), opens: true }]),
+      ...folders.map((name) => ({ value: `${here}${name}/`, label: `${name}/`, opens: true })),
+      ...(more ? [{ value: typed, label: shared('suggest.moreFolders'), opens: true }] : []),
+    ];
+  },
+
+  async datasets(place, typed) {
+    const { datasets } = await ask('seqera/datasets', question(place, typed));
+    return datasets.map(({ id, name, description, version }) => ({
+      value: name,
+      detail: joined(
+        version === null ? shared('suggest.noVersion') : shared('suggest.version', { version }),
+        description,
+        id,
+      ),
+    }));
   },
 } satisfies Record<string, Source>;
 

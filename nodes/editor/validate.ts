@@ -73,5 +73,19 @@ export const apiPath: Check = (value) => {
   return leaves || /[?#]/.test(value) ? { key: 'apiPath' } : null;
 };
 
+/** As the server compiles it: JavaScript's own, and RE2's flags in front such as `(?i)`. */
+export const regularExpression: Check = (value) => {
+  try {
+    new RegExp(value.replace(/^\(\?[imsU]+\)/, ''));
+    return null;
+  } catch (error) {
+    return { key: 'pattern', values: { reason: error instanceof Error ? error.message : String(error) } };
+  }
+};
+
+export const depth: Check = (value) => (/^(?:-1|\d{1,4})$/.test(value) ? null : { key: 'depth' });
+
+export const count: Check = (value) => (/^[1-9]\d{0,6}$/.test(value) ? null : { key: 'count' });
+
 /** `${VARIABLE}` as the whole value: Node-RED fills it in when the flow starts, so nothing can be said about it here. */
 export const isVariable = (value: string): boolean => /^\$(\{[^}]+\}|\([^)]+\))$/.test(value);

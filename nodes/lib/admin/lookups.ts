@@ -1,7 +1,12 @@
 import { listActions } from '../client-actions.ts';
+import { dataLinkPage, folderPage } from '../client-data-links.ts';
+import { datasetPage } from '../client-datasets.ts';
 import { studiosPage } from '../client-studios.ts';
 import { managedConnections } from '../connection.ts';
+import { findDataLink } from '../data-link.ts';
+import { invalidInput } from '../errors.ts';
 import { nodesOf } from '../node-roles.ts';
+import { isFolder, trimSlashes } from '../object-listing.ts';
 import type { RedApi } from '../red.ts';
 import type { Workspace } from '../schemas.ts';
 import type { Question } from './question.ts';
@@ -10,6 +15,10 @@ import { type Target, targetOf } from './target.ts';
 
 /** As many as one looks through in a list; who seeks more types more. */
 const SUGGESTIONS = 50;
+/** Pages of a folder that are looked through for folders: in one of a million files there may be none. */
+const FOLDER_PAGES = 10;
+/** While the Platform looks for buckets; a dialog is not kept waiting longer. */
+const LOADING_MS = 8_000;
 
 export interface LookupContext {
   RED: RedApi;
@@ -144,6 +153,59 @@ export const lookups: Record<LookupName, Lookup> = {
         name: name ?? id,
         status: status ?? null,
         pipeline: pipeline ?? null,
+      })),
+    };
+  },
+
+  async dataLinks(context) {
+    const { client } = await reach(context);
+    const { dataLinks, loading } = await dataLinkPage(client, page(context));
+    return {
+      loading,
+      dataLinks: dataLinks.map(({ id, name, provider, resourceRef, description, status }) => ({
+        id,
+        name,
+        provider: provider ?? null,
+        resourceRef,
+        description: description ?? null,
+        valid: status !== 'INVALID',
+        // Two of one name are told apart by their ids.
+        unique: dataLinks.filter((other) => other.name === name).length === 1,
+      })),
+    };
+  },
+
+  async folders(context) {
+    const { dataLink: name = '', path = '' } = context.question;
+    if (name === '') throw invalidInput('Choose the data link first.');
+    const { client } = await reach(context);
+    const dataLink = await findDataLink(client, name, { signal: context.signal, patienceMs: LOADING_MS });
+    const from = path.lastIndexOf('/') + 1;
+    const folder = trimSlashes(path.slice(0, from));
+    const search = path.slice(from);
+    const folders: string[] = [];
+    let nextPageToken: string | undefined;
+    for (let read = 0; read < FOLDER_PAGES && folders.length < SUGGESTIONS; read += 1) {
+      const answer = await folderPage(client, dataLink, folder, {
+        ...(search === '' ? {} : { search }),
+        ...(nextPageToken === undefined ? {} : { nextPageToken }),
+      });
+      folders.push(...answer.items.filter(isFolder).map((item) => trimSlashes(item.name)));
+      nextPageToken = answer.nextPageToken;
+      if (nextPageToken === undefined) break;
+    }
+    return { folder, folders: folders.filter((each) => each !== ''), more: nextPageToken !== undefined };
+  },
+
+  async datasets(context) {
+    const { client } = await reach(context);
+    const { datasets } = await datasetPage(client, page(context));
+    return {
+      datasets: datasets.map(({ id, name, description, version }) => ({
+        id,
+        name,
+        description: description ?? null,
+        version: version ?? null,
       })),
     };
   },

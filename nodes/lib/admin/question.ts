@@ -18,6 +18,10 @@ const question = v.strictObject({
   connection: v.optional(connection, {}),
   workspaceId: v.optional(v.pipe(v.string(), v.regex(/^\d{1,19}$/))),
   search: v.optional(short),
+  /** Whose folders are asked for, by name or id. */
+  dataLink: v.optional(short),
+  /** What was typed of a path: its last part is the beginning of a name. Object stores take names of 1024 bytes. */
+  path: v.optional(v.pipe(v.string(), v.maxLength(1024))),
 });
 
 export type ConnectionRef = v.InferOutput<typeof connection>;

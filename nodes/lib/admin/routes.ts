@@ -15,6 +15,9 @@ export const ADMIN_ROUTES = [
   { path: '/seqera/runs', permission: 'flows.write', lookup: 'runs' },
   { path: '/seqera/studios', permission: 'flows.write', lookup: 'studios' },
   { path: '/seqera/actions', permission: 'flows.write', lookup: 'actions' },
+  { path: '/seqera/data-links', permission: 'flows.write', lookup: 'dataLinks' },
+  { path: '/seqera/folders', permission: 'flows.write', lookup: 'folders' },
+  { path: '/seqera/datasets', permission: 'flows.write', lookup: 'datasets' },
 ] as const;
 
 export type LookupName = (typeof ADMIN_ROUTES)[number]['lookup'];
