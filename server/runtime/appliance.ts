@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { nodePolicy } from '../../settings/node-policy.ts';
 import { nodeRedSettings } from '../../settings/node-red-settings.ts';
-import { adminAuth, adminGate } from '../auth/index.ts';
+import { adminAuth, adminGate, telemetryLock } from '../auth/index.ts';
 import { type Config, Secret } from '../config/index.ts';
 import { EXIT, RedstartError } from '../errors.ts';
 import { resolveCredentialSecret } from '../flows/credential-file.ts';
@@ -15,6 +15,7 @@ import { createSessionStore } from '../flows/session-store.ts';
 import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { createContextStore } from '../state/context-store.ts';
+import { type DataLock, lockDataFolder } from '../state/data-lock.ts';
 import { SqliteStore } from '../state/sqlite-store.ts';
 import { StoreError } from '../state/store-error.ts';
 import { type Connections, createConnections } from './connections.ts';
@@ -42,6 +43,7 @@ export interface Appliance {
 }
 
 interface Parts {
+  lock: DataLock | null;
   simulator: { url: string; close(): Promise<void> } | null;
   connections: Connections | null;
   state: SqliteStore | null;
@@ -51,7 +53,7 @@ interface Parts {
 
 /** Everything that runs, put together: simulator, data folder, storage, HTTP server, Node-RED, in this order. */
 export function createAppliance(config: Config, logger: Logger): Appliance {
-  const parts: Parts = { simulator: null, connections: null, state: null, http: null, runtime: null };
+  const parts: Parts = { lock: null, simulator: null, connections: null, state: null, http: null, runtime: null };
   const index = createFlowIndex();
   let starting: Promise<Started | null> | null = null;
   let stopping: Promise<void> | null = null;
@@ -114,6 +116,7 @@ async function build(
   const dataDir = config.data.dir;
   const policy = nodePolicy(config.nodesAllow);
   await prepareDataFolder(dataDir);
+  parts.lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
   // Compiled code of Node-RED's thousand files is kept: a third off the start. Only this user can write there.
   enableCompileCache(join(dataDir, 'cache', 'compiled'));
   const secret = await credentialSecret(config, logger);
@@ -181,7 +184,7 @@ async function build(
         durable: { module: () => createContextStore(state) },
         logHandler,
         adminAuth: auth,
-        adminMiddleware: [adminGate({ flowsMode: config.flows.mode, signedIn }), deployGuard(flows)],
+        adminMiddleware: [adminGate({ flowsMode: config.flows.mode, signedIn }), deployGuard(flows), telemetryLock],
       }),
   });
   parts.runtime = runtime;
@@ -255,4 +258,6 @@ async function closeParts(parts: Parts): Promise<void> {
   // After Node-RED: nodes save what they hold when they close.
   parts.state?.close();
   await parts.simulator?.close();
+  parts.lock?.release();
+  parts.lock = null;
 }
