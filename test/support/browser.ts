@@ -28,16 +28,26 @@ export interface Watched {
   complaints: string[];
 }
 
+/** A page of a context of its own. A self-signed certificate is accepted: the appliance made it a moment ago. */
 export async function openPage(browser: Browser): Promise<Watched> {
-  const context = await browser.newContext({ viewport: { width: 1500, height: 900 } });
-  const page = await context.newPage();
+  const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, ignoreHTTPSErrors: true });
   const complaints: string[] = [];
-  page.on('console', (message) => {
+  // Of the context, not of the page: the editor opens windows of its own.
+  context.on('console', (message) => {
     // The editor asks who is signed in before anybody is: that 401 is how it learns to show the sign-in dialog.
-    if (message.type() === 'error' && !/status of 401/.test(message.text())) complaints.push(message.text());
+    if (message.type() === 'error' && !/status of 401/.test(message.text()))
+      complaints.push(`${message.text()} (${message.location().url})`);
   });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  return { page, complaints };
+  context.on('weberror', (error) => complaints.push(error.error().stack || JSON.stringify(error.error())));
+  await context.exposeFunction('redstartViolation', (text: string) => complaints.push(text));
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const { effectiveDirective, blockedURI, sample, sourceFile, lineNumber } = event;
+      const report = (window as unknown as { redstartViolation(text: string): void }).redstartViolation;
+      report(`policy: ${effectiveDirective} ${blockedURI} ${sample} at ${sourceFile}:${lineNumber}`);
+    });
+  });
+  return { page: await context.newPage(), complaints };
 }
 
 export async function signIn(page: Page, url: string, user: string, password: string): Promise<void> {
