@@ -22,6 +22,7 @@ const HEAD = 'known';
 const SHARD = 'objects-';
 /** Objects in one entry: some tens of kilobytes, so that a change is cheap to write and a store takes it even with the longest names. */
 const PER_SHARD = 400;
+const TOGETHER = 32;
 
 /**
  * The objects that a poll has seen, with their sizes, in the node's context: spread over entries by a hash of the name,
@@ -64,12 +65,20 @@ export class KnownObjects {
       shard?.names.push(name);
       shard?.sizes.push(size);
     }
-    for (const [index, shard] of all.entries()) await this.#store.set(keyOf(generation, index), shard);
+    await this.#writeAll(all.map((shard, index) => [keyOf(generation, index), shard]));
     const known: KnownPlace = { place, at, count: objects.size, generation, shards };
     await this.#store.set(HEAD, known);
     const kept = `${SHARD}${generation}-`;
-    for (const key of await this.#store.keys(SHARD)) if (!key.startsWith(kept)) await this.#store.delete(key);
+    const old = (await this.#store.keys(SHARD)).filter((key) => !key.startsWith(kept));
+    await this.#writeAll(old.map((key) => [key, undefined]));
     return known;
+  }
+
+  /** Some at a time: a store commits those together. */
+  async #writeAll(entries: readonly (readonly [string, Shard | undefined])[]): Promise<void> {
+    for (let from = 0; from < entries.length; from += TOGETHER) {
+      await Promise.all(entries.slice(from, from + TOGETHER).map(([key, shard]) => this.#store.set(key, shard)));
+    }
   }
 
   /** @param set new or changed @param gone no longer there */
@@ -93,6 +102,7 @@ export class KnownObjects {
     for (const [name, size] of set) at(name).set.set(name, size);
     for (const name of gone) at(name).gone.add(name);
     let { count } = known;
+    const writes: [string, Shard][] = [];
     for (const [index, changes] of touched) {
       const key = keyOf(known.generation, index);
       const shard = await this.#store.get<Shard>(key);
@@ -101,8 +111,9 @@ export class KnownObjects {
       for (const name of changes.gone) objects.delete(name);
       for (const [name, size] of changes.set) objects.set(name, size);
       count += objects.size;
-      await this.#store.set(key, { names: [...objects.keys()], sizes: [...objects.values()] } satisfies Shard);
+      writes.push([key, { names: [...objects.keys()], sizes: [...objects.values()] }]);
     }
+    await this.#writeAll(writes);
     if (count !== known.count) await this.#store.set(HEAD, { ...known, count } satisfies KnownPlace);
   }
 }
