@@ -481,6 +481,8 @@ describe('read-only flows, basic credentials, guessing', () => {
     const good = { Authorization: `Basic ${btoa('caller:caller secret')}` };
     expect((await red.raw('GET', '/api/echo')).status).toBe(401);
     expect((await red.raw('GET', '/api/echo')).headers['www-authenticate']).toContain('Basic');
+    // The test before restarted the flows, and Node-RED answers before they run.
+    await expect.poll(async () => (await red.raw('GET', '/api/echo', good)).status).toBe(200);
     const answer = await red.raw('GET', '/api/echo', good);
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body).authorization).toBeNull();

@@ -10,7 +10,7 @@ import express from 'express';
 import { type Logger, pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../config/index.ts';
-import { createHttpServer, type HttpServer } from './index.ts';
+import { createHttpServer, type Health, type HttpServer } from './index.ts';
 import { selfSigned } from './self-signed.ts';
 import { fakeConfig, plainPassword } from './testing/fake-config.ts';
 
@@ -33,7 +33,7 @@ async function start(
     nodeApp?: express.Application;
     adminApp?: express.Application | null;
     logger?: Logger;
-    ready?: () => { ok: boolean; reasons: string[] };
+    ready?: Health['ready'];
   } = {},
 ): Promise<HttpServer> {
   const nodeApp =
@@ -110,13 +110,13 @@ describe('what anyone may see', () => {
   });
 
   it('answers the probes, and only to reading', async () => {
-    const state = { ok: false, reasons: ['flows are starting'] };
+    const state: ReturnType<Health['ready']> = { ok: false, reasons: ['starting'] };
     const { url } = await start(fakeConfig(), { ready: () => state });
     expect((await call(`${url}/healthz`)).status).toBe(200);
     const waiting = await call(`${url}/readyz`);
     expect([waiting.status, JSON.parse(waiting.text)]).toEqual([
       503,
-      { ready: false, reasons: ['flows are starting'] },
+      { ready: false, reasons: [{ code: 'starting', message: 'it is starting' }] },
     ]);
     state.ok = true;
     expect((await call(`${url}/readyz`)).status).toBe(200);

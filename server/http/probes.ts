@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuse } from '../auth/refusal.ts';
 import { type EventLoopLag, LAG_LIMIT_MS } from './event-loop-lag.ts';
+import { NOT_READY, type NotReady } from './not-ready.ts';
 
 export interface Health {
-  /** The reasons are shown to anyone who asks: no flow names, no paths, no addresses in them. */
-  ready(): { ok: boolean; reasons: readonly string[] };
+  ready(): { ok: boolean; reasons: readonly NotReady[] };
 }
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
@@ -39,16 +39,17 @@ export function healthz(lag: EventLoopLag): Handler {
 
 export function readyz(health: Health, stopping: () => boolean): Handler {
   return readOnly((req, res) => {
-    let state: { ok: boolean; reasons: readonly string[] };
+    let state: ReturnType<Health['ready']>;
     if (stopping()) state = { ok: false, reasons: ['stopping'] };
     else {
       try {
         state = health.ready();
       } catch {
-        state = { ok: false, reasons: ['the readiness check failed'] };
+        state = { ok: false, reasons: ['check_failed'] };
       }
     }
-    const body = JSON.stringify({ ready: state.ok, reasons: state.reasons });
+    const reasons = state.reasons.map((code) => ({ code, message: NOT_READY[code] }));
+    const body = JSON.stringify({ ready: state.ok, reasons });
     send(req, res, state.ok ? 200 : 503, 'application/json', `${body}\n`);
   });
 }

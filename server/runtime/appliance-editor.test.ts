@@ -126,7 +126,10 @@ describe('the editor', { timeout: 40_000 }, () => {
     expect(broken.status).toBe(400);
     expect(broken.text).toContain('team.json, line 1, column 2');
     const readiness = await (await fetch(editor.url.replace('/editor', '/readyz'))).json();
-    expect(readiness).toMatchObject({ reasons: [expect.stringContaining('team.json, line 1, column 2')] });
+    expect(readiness).toMatchObject({ ready: false, reasons: [{ code: 'flow_files_invalid' }] });
+    expect(JSON.stringify(readiness)).not.toContain('team.json');
+    const logged = program.lines.filter(({ code }) => code === 'flow_files_invalid').map(({ msg }) => msg);
+    expect(logged).toEqual([expect.stringContaining('team.json, line 1, column 2')]);
     await writeFile(file, JSON.stringify([TAB, NODE]));
     expect((await editor.call('POST', '/flows', [], { 'Node-RED-Deployment-Type': 'reload' })).status).toBe(204);
     // Node-RED answers a deploy before the flows run again.
@@ -188,7 +191,12 @@ describe('the editor', { timeout: 40_000 }, () => {
     expect((await editor.call('POST', '/nodes', { module: 'node-red-node-random' })).status).toBeGreaterThanOrEqual(
       400,
     );
-    expect((await editor.call('POST', '/settings/user', { telemetryEnabled: true })).status).toBe(400);
+    // The other preferences are kept, this one is not changed.
+    expect((await editor.call('POST', '/settings/user', { telemetryEnabled: true, editor: { a: 1 } })).status).toBe(
+      204,
+    );
+    expect(JSON.parse((await editor.call('GET', '/settings/user')).text)).toEqual({ editor: { a: 1 } });
+    expect(JSON.parse((await editor.call('GET', '/settings')).text)).toMatchObject({ telemetryEnabled: false });
     expect((await editor.call('GET', '/diagnostics')).status).toBe(403);
     const settings = (await editor.call('GET', '/settings')).text;
     expect(settings).not.toMatch(/planted|credential-secret/);
