@@ -4,6 +4,8 @@ import type { NodePolicy } from '../../settings/node-policy.ts';
 import type { LogHandler } from '../../settings/node-red-settings.ts';
 import { RedstartError } from '../errors.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
+import type { NotReady } from '../http/index.ts';
+import { createFaultLog } from './fault-log.ts';
 import type { FlowIndex } from './flow-index.ts';
 import { createInFlight, watchInFlight } from './in-flight.ts';
 import { createLogBridge } from './log-bridge.ts';
@@ -32,7 +34,7 @@ export interface RuntimeOptions {
 
 export interface Readiness {
   ok: boolean;
-  reasons: string[];
+  reasons: NotReady[];
 }
 
 export interface Runtime {
@@ -66,6 +68,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   watchInFlight(red, inFlight);
 
   const flows = watchFlows(red, options, index);
+  const faults = createFaultLog(logger);
   let hashes: readonly string[] = [];
   let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
@@ -123,9 +126,16 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       return starting;
     },
     ready() {
-      const reasons = [...(stopping ? ['stopping'] : flows.reasons())];
+      if (stopping) return { ok: false, reasons: ['stopping'] };
+      const files = options.flowFault();
       const fault = store.fault();
-      if (fault && !stopping) reasons.push(`the store does not write: ${fault}`);
+      faults.note('flow_files_invalid', files && `the flow files cannot be loaded: ${files.message}`);
+      faults.note('store_not_writing', fault && `the store does not write: ${fault}`);
+      const block = flows.reason();
+      const reasons: NotReady[] = block ? [block] : [];
+      // Flows run on as they were; but nobody can deploy, and a restart would fail.
+      if (files) reasons.push('flow_files_invalid');
+      if (fault) reasons.push('store_not_writing');
       return { ok: reasons.length === 0, reasons };
     },
     stop(deadlineMs) {
@@ -139,7 +149,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 /** Follows Node-RED's events: its own `getState()` says "start" even when flows did not start. */
 function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
   const { logger } = options;
-  let reasons: readonly string[] = ['starting'];
+  let reason: NotReady | null = 'starting';
   let settle: () => void = () => {};
   let fail: (error: unknown) => void = () => {};
   const settled = new Promise<void>((resolve, reject) => {
@@ -148,16 +158,16 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
   });
   // It may fail before anybody waits for it.
   settled.catch(() => {});
-  const block = (why: readonly string[]): void => {
-    reasons = why;
-    for (const reason of why) logger.error(reason);
+  const block = (code: NotReady, why: readonly string[]): void => {
+    reason = code;
+    for (const each of why) logger.error({ code }, each);
     settle();
   };
 
   red.events.on('flows:starting', ({ config }: { config: { flows: FlowNode[] } }) => index.replace(config.flows));
   red.events.on('flows:started', ({ config }: { config: { flows: FlowNode[] } }) => {
     index.replace(config.flows);
-    reasons = [];
+    reason = null;
     logger.info(
       { tabs: config.flows.filter(({ type }) => type === 'tab').length, nodes: config.flows.length },
       'flows started',
@@ -166,7 +176,7 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
   });
   red.events.on('flows:stopping', ({ type }: { type: string }) => {
     // A deploy of single flows or nodes stops only these.
-    if (type === 'full') reasons = ['flows are stopped'];
+    if (type === 'full') reason = 'flows_stopped';
   });
   red.events.on('runtime-event', ({ id, payload }: RuntimeEvent) => {
     if (id !== 'runtime-state' || !payload?.error) return;
@@ -174,6 +184,7 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
       void currentFlows(red).then((nodes) => {
         index.replace(nodes);
         block(
+          'flows_missing_types',
           explainMissingTypes(payload.types ?? [], {
             index,
             policy: options.policy,
@@ -184,27 +195,24 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
       });
     } else if (payload.error === 'missing-modules') {
       block(
+        'flows_missing_modules',
         (payload.modules ?? []).map(
           ({ module, error }) =>
             `no flow runs: module "${module}" that a function node uses cannot be loaded (${error})`,
         ),
       );
     } else if (payload.error === 'credentials_load_failed') {
-      block(['the credentials cannot be decrypted (credentials_load_failed)']);
+      block('credentials_unreadable', ['the credentials cannot be decrypted (credentials_load_failed)']);
     } else {
       const fault = options.flowFault();
       if (fault) fail(fault);
-      else block([`no flow runs: ${payload.error}`]);
+      else block('flows_failed', [`no flow runs: ${payload.error}`]);
     }
   });
 
   return {
     settled,
-    reasons(): readonly string[] {
-      const fault = options.flowFault();
-      // They run on as they were; but nobody can deploy, and a restart would fail.
-      return fault ? [...reasons, `the flow files cannot be loaded: ${fault.message}`] : reasons;
-    },
+    reason: () => reason,
   };
 }
 
