@@ -54,13 +54,7 @@ async function restarted(simulator: Simulator, disk: FakeStore, before: FakeNode
   const node = launchNode(red, { id, ...properties });
   red.started();
   await red.until(() => node.done.length > 0);
-  expect(
-    store
-      .scope(id)
-      .keys()
-      .filter((key) => key.startsWith('launching-'))
-      .toArray(),
-  ).toEqual([]);
+  expect([...store.scope(id).keys()].filter((key) => key.startsWith('launching-'))).toEqual([]);
   return node;
 }
 

@@ -73,6 +73,12 @@ export function withoutCredentials(blob: CredentialBlob, secret: string, ids: re
   return sealCredentials(credentials, secret);
 }
 
+/** The credentials of both, the later ones where both have a node's. */
+export function mergedCredentials(before: CredentialBlob, later: CredentialBlob, secret: string): CredentialBlob {
+  const kept = decrypt(before, secret);
+  return kept ? sealCredentials({ ...kept, ...decrypt(later, secret) }, secret) : later;
+}
+
 export function sealCredentials(credentials: Record<string, unknown>, secret: string): { $: string } {
   const iv = randomBytes(16);
   const cipher = createCipheriv(ALGORITHM, keyOf(secret), iv);

@@ -1,5 +1,5 @@
-import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -25,6 +25,12 @@ function encrypt(value: unknown, secret: string): string {
   return JSON.stringify({
     $: iv.toString('hex') + cipher.update(JSON.stringify(value), 'utf8', 'base64') + cipher.final('base64'),
   });
+}
+
+function decrypted({ $: blob = '' }: { $?: string }, secret: string): string {
+  const key = createHash('sha256').update(secret).digest();
+  const decipher = createDecipheriv('aes-256-ctr', key, Buffer.from(blob.slice(0, 32), 'hex'));
+  return decipher.update(blob.slice(32), 'base64', 'utf8') + decipher.final('utf8');
 }
 
 describe('resolveCredentialSecret', () => {
@@ -150,6 +156,17 @@ describe('createStorageModule', () => {
     await working.saveFlows([]);
     expect(await working.getCredentials()).toEqual({ $: 'second' });
     expect(await mode('credentials.json')).toBe(0o600);
+  });
+
+  it('has the credentials of both when the process died between credentials and flows', async () => {
+    const storage = module(async () => {});
+    await storage.saveCredentials(JSON.parse(encrypt({ kept: { a: '1' }, gone: { b: '1' } }, 'secret')));
+    await storage.saveFlows([]);
+    await storage.saveCredentials(JSON.parse(encrypt({ kept: { a: '2' } }, 'secret')));
+    const blob = await module(async () => {}).getCredentials();
+    expect(JSON.parse(decrypted(blob, 'secret'))).toEqual({ kept: { a: '2' }, gone: { b: '1' } });
+    expect(await readdir(dir)).not.toContain('credentials-before.json');
+    expect(await module(async () => {}).getCredentials()).toEqual(blob);
   });
 
   it('keeps no credentials of a connection from the environment', async () => {

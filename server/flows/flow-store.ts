@@ -5,7 +5,7 @@ import { assignNodes } from './assign-nodes.ts';
 import { type FlowFile, hashOf, newFlowFile, nodesOf, parseFlowFile, renderFlowFile } from './flow-file.ts';
 import type { FlowNode } from './flow-node.ts';
 import { readFlowFiles } from './read-flows.ts';
-import { type FileChange, writeFiles } from './write-files.ts';
+import { type FileChange, finishWriting, removeLeftOvers, writeFiles } from './write-files.ts';
 
 export interface FlowStoreOptions {
   dir: string;
@@ -46,6 +46,9 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
   const managed = new Map(options.managedNodes.map((node) => [node.id, node]));
   let files: FlowFile[] = [];
   let fault: Error | null = null;
+  let finished = false;
+  // In the data folder, where only this user writes: what stands in it is done.
+  const journal = join(options.removedDir, '.deploy.json');
 
   /** A file may hold its author's copy of a managed node (an export takes it along). It stays there, unused. */
   const shadowed = (file: FlowFile): FlowNode[] => nodesOf(file).filter(({ id }) => managed.has(id));
@@ -79,7 +82,7 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
     await refuseChanged(placed.filter(({ file }) => file.hash !== '').map(({ file }) => file));
     await keepRemoved(placed, options.removedDir);
     try {
-      await writeFiles(placed);
+      await writeFiles(placed, journal);
     } catch (error) {
       throw writeFailed(options.dir, error);
     }
@@ -89,6 +92,12 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
   return {
     async load() {
       try {
+        // A deploy that a crash cut is done to its end: nodes that moved between files would be in both, or in none.
+        if (!finished) {
+          await finishWriting(journal);
+          if (options.mode === 'editable') await removeLeftOvers(options.dir);
+          finished = true;
+        }
         const read = await readFlowFiles(options.dir);
         for (const file of read) refuseForeign(file, managed);
         files = read;

@@ -1,8 +1,14 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { RedstartError } from '../errors.ts';
-import { type CredentialBlob, readCredentialFile, sealCredentials, withoutCredentials } from './credential-file.ts';
+import {
+  type CredentialBlob,
+  mergedCredentials,
+  readCredentialFile,
+  sealCredentials,
+  withoutCredentials,
+} from './credential-file.ts';
 import { type FlowNode, isObject } from './flow-node.ts';
 import type { FlowStore } from './flow-store.ts';
 import { createLibraryStore } from './library-store.ts';
@@ -38,9 +44,11 @@ export interface StorageModule {
 export const DATA_FILES = {
   credentialSecret: 'credential-secret',
   credentials: 'credentials.json',
+  credentialsBefore: 'credentials-before.json',
   sessions: 'sessions.json',
   settings: 'settings.json',
   library: 'library',
+  lock: 'lock',
   removedFlows: 'removed-flows',
   state: 'state.db',
 } as const;
@@ -49,6 +57,7 @@ export const DATA_FILES = {
 export function createStorageModule(options: StorageModuleOptions): StorageModule {
   const { dataDir, flows, sessions, logger } = options;
   const credentialFile = join(dataDir, DATA_FILES.credentials);
+  const beforeFile = join(dataDir, DATA_FILES.credentialsBefore);
   const settingsFile = join(dataDir, DATA_FILES.settings);
   const library = createLibraryStore(join(dataDir, DATA_FILES.library));
   let credentialsBefore: CredentialBlob | null = null;
@@ -72,15 +81,25 @@ export function createStorageModule(options: StorageModuleOptions): StorageModul
       } catch (error) {
         if (before) await writeCredentials(before);
         throw error;
+      } finally {
+        if (before) await rm(beforeFile, { force: true });
       }
     },
     async getCredentials() {
-      const blob = await readCredentialFile(credentialFile);
+      let blob = await readCredentialFile(credentialFile);
+      const before = await readCredentialFile(beforeFile);
+      if ('$' in before) {
+        // The process died in a deploy. The flows may be those of before, and their nodes need what they had.
+        blob = mergedCredentials(before, blob, options.credentialSecret);
+        await writeCredentials(blob);
+        await rm(beforeFile, { force: true });
+      }
       // Of a plain {} Node-RED warns that it is not encrypted.
       return '$' in blob ? blob : sealCredentials({}, options.credentialSecret);
     },
     async saveCredentials(blob) {
       credentialsBefore = await readCredentialFile(credentialFile);
+      if ('$' in credentialsBefore) await replaceFile(beforeFile, JSON.stringify(credentialsBefore), 0o600);
       await writeCredentials(withoutCredentials(blob, options.credentialSecret, options.managedIds));
     },
     async getSettings() {

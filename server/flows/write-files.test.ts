@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type FileChange, replaceFile, writeFiles } from './write-files.ts';
+import { type FileChange, finishWriting, removeLeftOvers, replaceFile, writeFiles } from './write-files.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -54,4 +55,31 @@ it('replaceFile leaves no temporary file behind when it fails', async () => {
   await writeFile(join(dir, 'a', 'x'), '');
   await expect(replaceFile(join(dir, 'a'), 'new', 0o600)).rejects.toThrow();
   expect(await readdir(dir)).toEqual(['a']);
+});
+
+it('finishes what a process that died between two renames had begun, and what it had not', async () => {
+  const point = Symbol.for('redstart.failpoints');
+  const journal = join(dir, 'data', '.journal');
+  for (const where of ['flows.staged', 'flows.renamed']) {
+    for (const name of ['a.json', 'b.json', 'c.json']) await writeFile(join(dir, name), 'old');
+    const copy = await mkdtemp(join(tmpdir(), 'redstart-write-'));
+    // What is on disk at that point is all that is left.
+    let copied = false;
+    const copyOnce = (name: string): void => {
+      if (name !== where || copied) return;
+      copied = true;
+      execFileSync('cp', ['-a', `${dir}/.`, copy]);
+    };
+    Object.assign(globalThis, { [point]: copyOnce });
+    await writeFiles([change('a.json', 'new'), change('b.json', 'new'), change('c.json', null)], journal);
+    Object.assign(globalThis, { [point]: undefined });
+    expect(copied).toBe(true);
+    await rm(dir, { recursive: true });
+    await rename(copy, dir);
+    await finishWriting(journal);
+    await removeLeftOvers(dir);
+    expect((await readdir(dir)).sort()).toEqual(['a.json', 'b.json', 'data']);
+    expect([await read('a.json'), await read('b.json')]).toEqual(['new', 'new']);
+    await finishWriting(journal);
+  }
 });

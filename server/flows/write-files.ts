@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { failpoint } from '../state/failpoint.ts';
 
 /** One file to change: its new text, or null to remove it. */
 export interface FileChange {
@@ -13,8 +14,10 @@ export interface FileChange {
 /**
  * Changes several files as one: everything is first written beside its target, which is where a full disk shows; only
  * then the renames follow. When one of these fails, those already done are put back. Throws the first failure.
+ * @param journal where the renames are written down meanwhile: of a process that dies between two of them, the next one
+ * does the rest with `finishWriting`
  */
-export async function writeFiles(changes: readonly FileChange[]): Promise<void> {
+export async function writeFiles(changes: readonly FileChange[], journal?: string): Promise<void> {
   const staged: {
     change: FileChange;
     target: string;
@@ -40,14 +43,29 @@ export async function writeFiles(changes: readonly FileChange[]): Promise<void> 
     throw error;
   }
 
+  if (journal !== undefined && staged.length > 1) {
+    const renames: Rename[] = staged.map(({ temporary, target }) => ({ temporary, target }));
+    try {
+      await mkdir(dirname(journal), { recursive: true, mode: 0o700 });
+      await replaceFile(journal, JSON.stringify(renames), 0o600);
+      await syncFolder(dirname(journal));
+    } catch (error) {
+      await discard(staged);
+      throw error;
+    }
+  }
+  failpoint('flows.staged');
   const done: typeof staged = [];
   try {
     for (const entry of staged) {
       if (entry.temporary === null) await rm(entry.target, { force: true });
       else await rename(entry.temporary, entry.target);
       done.push(entry);
+      failpoint('flows.renamed');
     }
   } catch (error) {
+    // First: what is being put back must not be done again.
+    if (journal !== undefined) await rm(journal, { force: true }).catch(() => {});
     for (const { target, before, mode } of done.reverse()) {
       if (before === null) await rm(target, { force: true }).catch(() => {});
       else await replaceFile(target, before, mode).catch(() => {});
@@ -56,6 +74,34 @@ export async function writeFiles(changes: readonly FileChange[]): Promise<void> 
     throw error;
   }
   for (const folder of new Set(staged.map(({ target }) => dirname(target)))) await syncFolder(folder);
+  if (journal !== undefined) await rm(journal, { force: true }).catch(() => {});
+}
+
+interface Rename {
+  /** Null: the target is removed. */
+  temporary: string | null;
+  target: string;
+}
+
+/** Does the rest of what a process that died was writing. To be called while nobody writes there. */
+export async function finishWriting(journal: string): Promise<void> {
+  const text = await readFile(journal, 'utf8').catch(ignoreMissing);
+  if (text === null) return;
+  const renames = JSON.parse(text) as Rename[];
+  for (const { temporary, target } of renames) {
+    if (temporary === null) await rm(target, { force: true });
+    else await rename(temporary, target).catch(ignoreMissing);
+  }
+  for (const folder of new Set(renames.map(({ target }) => dirname(target)))) await syncFolder(folder);
+  await rm(journal, { force: true });
+}
+
+/** Removes what a process that died had only begun to write in the folder. */
+export async function removeLeftOvers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (/^\..+\.json\.[0-9a-f]{8}\.tmp$/.test(name)) await rm(join(folder, name), { force: true }).catch(() => {});
+  }
 }
 
 /** Writes one file so that a crash leaves either the old or the new content. */

@@ -50,6 +50,8 @@ export interface HttpServer {
   stopAccepting(): void;
   /** Resolves when no request is open. Never rejects; the deadline is the caller's. */
   drained(): Promise<void>;
+  /** Answers 503 with Retry-After to the requests that are open. @returns how many */
+  refuseOpen(): number;
   /** Sends 1001 to the websockets of flows. Before RED.stop(), which cuts them without a word. */
   closeWebSockets(): void;
   /** Ends what is left. */
@@ -173,6 +175,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
     stopAccepting,
     drained: () => open.none(),
+    refuseOpen: () => open.refuse(),
     closeWebSockets: () => gate.closeAll(),
     async close() {
       stopAccepting();

@@ -1,5 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { failpoint } from './failpoint.ts';
 import { migrate } from './migrations.ts';
 import { StoreError } from './store-error.ts';
 
@@ -151,6 +152,7 @@ export class SqliteStore {
   #commit(): void {
     if (!this.#inTransaction) return;
     try {
+      failpoint('store.commit');
       this.#open().exec('COMMIT');
     } catch (error) {
       throw this.#rollBack(error);
