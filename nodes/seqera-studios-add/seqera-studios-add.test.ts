@@ -3,7 +3,7 @@ import { errorOf, errorsOf, send, simulators } from '../testing/drive.ts';
 import { redOn } from '../testing/stage.ts';
 
 const { simulate } = simulators();
-const CONTAINER = 'public.cr.seqera.io/platform/data-studio-jupyter:4.2.5-0.8';
+const CONTAINER = 'public.cr.seqera.io/platform/data-studio-jupyter:4.2.5-0.9';
 const studio = (properties: Record<string, unknown> = {}) => ({
   studioName: 'analysis',
   containerUri: CONTAINER,

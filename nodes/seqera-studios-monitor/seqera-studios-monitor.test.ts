@@ -19,7 +19,7 @@ async function aStudio(simulator: Simulator, name = 'mine', mounts: string[] = [
     body: JSON.stringify({
       name,
       computeEnvId: '4aWsBatchSeed0000000Ce',
-      dataStudioToolUrl: 'public.cr.seqera.io/platform/data-studio-jupyter:4.2.5-0.8',
+      dataStudioToolUrl: 'public.cr.seqera.io/platform/data-studio-jupyter:4.2.5-0.9',
       configuration: { mountDataV2: mounts.map((dataLinkId) => ({ dataLinkId })) },
     }),
   });
