@@ -177,8 +177,8 @@ export const lookups: Record<LookupName, Lookup> = {
 
   async folders(context) {
     const { dataLink: name = '', path = '' } = context.question;
-    if (name === '') throw invalidInput('Choose the data link first.');
     const { client } = await reach(context);
+    if (name === '') throw invalidInput('Choose the data link first.');
     const dataLink = await findDataLink(client, name, { signal: context.signal, patienceMs: LOADING_MS });
     const from = path.lastIndexOf('/') + 1;
     const folder = trimSlashes(path.slice(0, from));

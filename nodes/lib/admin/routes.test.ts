@@ -169,6 +169,45 @@ describe('admin routes', () => {
     expect((await ask('runs', {})).body.runs).toEqual([]);
   });
 
+  it('lists data links, telling two of one name apart, and datasets', async () => {
+    const { ask } = await start({ managed: managed() });
+    const { body } = await ask('data-links', { search: 'shared-name' });
+    expect(body).toMatchObject({
+      loading: false,
+      dataLinks: [
+        { name: 'shared-name', unique: false, provider: 'aws', valid: true },
+        { name: 'shared-name', unique: false, provider: 'azure', valid: true },
+      ],
+    });
+    expect((await ask('data-links', { search: 'genomes' })).body.dataLinks).toMatchObject([{ unique: true }]);
+    expect((await ask('datasets', { search: 'samples' })).body.datasets).toMatchObject([
+      { name: 'samples', version: 2 },
+      { name: 'samples-may', version: 1 },
+    ]);
+    expect((await ask('datasets', { search: 'half' })).body.datasets).toMatchObject([{ version: null }]);
+  });
+
+  it('lists the folders at what was typed of a path, and no files', async () => {
+    const { ask } = await start({ managed: managed() });
+    const folders = async (path: string, dataLink = 'reads-archive') => (await ask('folders', { dataLink, path })).body;
+    expect(await folders('')).toEqual({ folder: '', folders: ['runs', 'samplesheets'], more: false });
+    expect(await folders('ru')).toMatchObject({ folder: '', folders: ['runs'] });
+    expect(await folders('/runs/2026-05-12')).toMatchObject({ folder: 'runs', folders: ['2026-05-12_A00123'] });
+    expect(await folders('runs/2026-05-12_A00123/')).toMatchObject({ folders: ['qc'] });
+    expect(await folders('nothing/there/')).toMatchObject({ folders: [] });
+    sim.generateObjects('empty-bucket', { count: 300, depth: 1, perFolder: 2 });
+    expect(await folders('', 'empty-bucket')).toMatchObject({ more: true });
+    expect((await folders('level1_14', 'empty-bucket')).folders).toHaveLength(10);
+  });
+
+  it('lists no folders of what is not there, or leads out of it', async () => {
+    const { ask } = await start({ managed: managed() });
+    expect(await ask('folders', { path: '' })).toMatchObject({ status: 400, body: { code: 'SEQERA_INVALID_INPUT' } });
+    expect(await ask('folders', { dataLink: 'read' })).toMatchObject({ body: { code: 'SEQERA_NOT_FOUND' } });
+    for (const path of ['../', 'a/../../workflow/', 'a//b/'])
+      expect(await ask('folders', { dataLink: 'reads', path })).toMatchObject({ status: 400 });
+  });
+
   describe('a stored token', () => {
     it.each([
       ['a managed connection', 'seqera-default'],
