@@ -1,82 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { Appliance } from './support/appliance.ts';
-import { Collector } from './support/collector.ts';
-import { errors, type FlowNode, report } from './support/flows.ts';
-import { temporaryFolder } from './support/folder.ts';
-import { connectionTo, launches, launchRequest, platform, type Simulator } from './support/platform.ts';
-
-// Each example is run as it is, but for three things: it starts by itself, its intervals are short, and what its debug
-// nodes show comes here.
-
-type Scenario = NonNullable<Parameters<typeof platform>[0]>['scenario'];
-
-const open: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-});
-
-interface Stage {
-  simulator: Simulator;
-  collector: Collector;
-  /** What a debug node showed. */
-  shown(name: string): Record<string, unknown>[];
-}
-
-async function run(
-  example: string,
-  { scenario, change }: { scenario?: Scenario; change?: (flow: FlowNode[], collector: Collector) => void } = {},
-): Promise<Stage> {
-  const simulator = await platform({ speed: 20, rateLimit: false, ...(scenario ? { scenario } : {}) });
-  open.push({ [Symbol.asyncDispose]: () => simulator.close() });
-  const collector = await Collector.listen();
-  open.push(collector);
-  const path = join(import.meta.dirname, '..', 'nodes', 'examples', `${example}.json`);
-  const flow = JSON.parse(readFileSync(path, 'utf8')) as FlowNode[];
-  const tab = flow.find(({ type }) => type === 'tab')?.id;
-  const added: FlowNode[] = [];
-  for (const each of flow) {
-    if (each.type === 'inject') Object.assign(each, { once: true, onceDelay: 0.1 });
-    if ('poll' in each) Object.assign(each, { poll: 0.2, pollUnits: 'seconds' });
-    if ('pollFrequency' in each) Object.assign(each, { pollFrequency: '0.2', pollUnits: 'seconds' });
-    if (each.type !== 'debug' || each.name === 'errors') continue;
-    const tap = report(collector.url, `/${encodeURIComponent(String(each.name))}`, [
-      'payload',
-      'workflowId',
-      'runName',
-      'studioId',
-      'reused',
-      'resumed',
-      'statusCode',
-    ]);
-    Object.assign(each, { type: 'junction', wires: [[tap[0]?.id]] });
-    added.push(...tap);
-  }
-  change?.(flow, collector);
-  const caught = errors(collector.url);
-  flow.push(...([...added, ...caught].map((each) => ({ ...each, z: tab })) as FlowNode[]));
-  const folder = temporaryFolder();
-  const appliance = await Appliance.start({
-    folder,
-    flows: { 'example.json': flow },
-    env: connectionTo(simulator, folder),
-  });
-  open.push(appliance);
-  return { simulator, collector, shown: (name) => collector.on(`/${encodeURIComponent(name)}`) };
-}
-
-const byName = (flow: FlowNode[], name: string): FlowNode => {
-  const found = flow.find((each) => each.name === name);
-  if (!found) throw new Error(`the example has no node ${name}`);
-  return found;
-};
+import { describe, expect, it } from 'vitest';
+import { byName, runExample } from './support/example.ts';
+import { launches, launchRequest } from './support/platform.ts';
 
 const failing = { submittedFor: 100, runningFor: 1000, end: 'FAILED' as const, errorMessage: 'out of memory' };
 
 describe('example: resume on failure', () => {
   it('resumes until the run succeeds', async () => {
-    const { simulator, collector, shown } = await run('resume-on-failure', {
+    const { simulator, collector, shown } = await runExample('resume-on-failure', {
       scenario: { runs: [{ ...failing, times: 2 }] },
     });
     await collector.until(() => shown('succeeded').length > 0);
@@ -87,7 +17,7 @@ describe('example: resume on failure', () => {
   });
 
   it('gives up after three times', async () => {
-    const { simulator, collector, shown } = await run('resume-on-failure', { scenario: { runs: [failing] } });
+    const { simulator, collector, shown } = await runExample('resume-on-failure', { scenario: { runs: [failing] } });
     await collector.until(() => shown('given up').length > 0);
     expect(simulator.runs).toHaveLength(4);
     expect(shown('succeeded')).toEqual([]);
@@ -96,7 +26,7 @@ describe('example: resume on failure', () => {
 
 describe('example: chain two pipelines', () => {
   it('gives what the first has made to the second', async () => {
-    const { simulator, collector, shown } = await run('chain-two-pipelines');
+    const { simulator, collector, shown } = await runExample('chain-two-pipelines');
     await collector.until(() => shown('both succeeded').length > 0);
     expect(simulator.runs.map(({ pipelineName }) => pipelineName)).toEqual(['hello', 'rnaseq']);
     expect(JSON.parse(String(launchRequest(simulator, 1).paramsText))).toMatchObject({ input: 's3://my-bucket/first' });
@@ -106,7 +36,7 @@ describe('example: chain two pipelines', () => {
 
 describe('example: studio on failure', () => {
   it('opens a studio, tells the webhook, and deletes the studio when it has ended', async () => {
-    const { simulator, collector, shown } = await run('studio-on-failure', {
+    const { simulator, collector, shown } = await runExample('studio-on-failure', {
       scenario: {
         runs: [failing],
         studios: [{ end: 'stopped', startingFor: 500, runningFor: '20s', stoppingFor: 500 }],
@@ -122,7 +52,7 @@ describe('example: studio on failure', () => {
 
 describe('example: nightly launch', () => {
   it('launches once, however often it is triggered', async () => {
-    const { simulator, collector, shown } = await run('nightly-launch', {
+    const { simulator, collector, shown } = await runExample('nightly-launch', {
       change: (flow) => {
         const inject = byName(flow, 'Every night');
         Object.assign(inject, { crontab: '', repeat: '0.5' });
@@ -140,7 +70,7 @@ describe('example: nightly launch', () => {
 
 describe('example: cancel what runs too long', () => {
   it('cancels the old runs and leaves the others', async () => {
-    const { simulator, collector, shown } = await run('cancel-what-runs-too-long', {
+    const { simulator, collector, shown } = await runExample('cancel-what-runs-too-long', {
       scenario: {
         runs: [{ end: 'NEVER', submittedFor: 10 }],
         history: [
@@ -158,7 +88,7 @@ describe('example: cancel what runs too long', () => {
 
 describe('example: report failed runs', () => {
   it('counts all of them', async () => {
-    const { collector, shown } = await run('report-failed-runs', {
+    const { collector, shown } = await runExample('report-failed-runs', {
       scenario: { runs: [failing], history: [{ count: 230 }, { count: 5, pipeline: 'rnaseq' }] },
     });
     await collector.until(() => shown('failed runs by pipeline').length > 0);
@@ -168,7 +98,7 @@ describe('example: report failed runs', () => {
 
 describe('example: trigger an action', () => {
   it('launches with its parameter and follows the run', async () => {
-    const { simulator, collector, shown } = await run('trigger-an-action');
+    const { simulator, collector, shown } = await runExample('trigger-an-action');
     await collector.until(() => shown('succeeded').length > 0);
     expect(simulator.action('nightly-qc')?.runs).toEqual([simulator.runs[0]?.id]);
     expect(simulator.runs[0]?.params).toMatchObject({ depth: 50 });
