@@ -47,6 +47,26 @@ program
     (await import('./commands/simulator.ts')).simulator(options),
   );
 
+program
+  .command('backup')
+  .description('copy what the flows remember, credentials and preferences into one file, while it runs or not')
+  .argument('<file>', 'a name that is not taken')
+  .action(async (file: string) => {
+    const { loadProcessConfig } = await import('./config/index.ts');
+    const config = loadProcessConfig({ local: false });
+    await (await import('./commands/backup.ts')).backup(config, file);
+  });
+
+program
+  .command('restore')
+  .description('put a backup in the place of what the data folder holds, while nothing runs on it')
+  .argument('<file>', 'made by redstart backup')
+  .action(async (file: string) => {
+    const { loadProcessConfig } = await import('./config/index.ts');
+    const config = loadProcessConfig({ local: false });
+    await (await import('./commands/backup.ts')).restore(config, file);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

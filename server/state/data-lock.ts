@@ -2,9 +2,7 @@ import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import { RedstartError } from '../errors.ts';
 
-/** EX_TEMPFAIL of sysexits.h: the same start may succeed once the other process is gone. */
-const EXIT_IN_USE = 75;
-/** SQLite's own codes: somebody else has it; the file system cannot lock. */
+/** SQLite's own code: somebody else has it. */
 const BUSY = 5;
 
 export interface DataLock {
@@ -48,7 +46,6 @@ function refusal(path: string, error: unknown, holder: Holder | null): RedstartE
     const who = holder ? ` by process ${holder.pid} on ${holder.host} since ${holder.since}` : '';
     return new RedstartError({
       code: 'DATA_FOLDER_IN_USE',
-      exitCode: EXIT_IN_USE,
       message: `The data folder is in use${who} (lock file ${path}).`,
       mend: 'Stop that one first, or give this one a data folder of its own with REDSTART_DATA_DIR. Two on one folder would run every flow twice.',
       cause: error,
@@ -56,7 +53,6 @@ function refusal(path: string, error: unknown, holder: Holder | null): RedstartE
   }
   return new RedstartError({
     code: 'DATA_FOLDER_LOCK_FAILED',
-    exitCode: EXIT_IN_USE,
     message: `The data folder cannot be locked (${path}: ${message}).`,
     mend: 'If the file is damaged, remove it: it holds nothing. If the folder is on a file system without locks, put it on a local disk or a volume that has them.',
     cause: error,
