@@ -60,14 +60,17 @@ const CALLS = {
   delete: { method: 'DELETE', below: '', doing: 'Deleting' },
 } as const satisfies Record<StudioOperation, { method: string; below: string; body?: object; doing: string }>;
 
-/** Never repeated by itself once it may have taken effect. */
+/** Never repeated by itself once it may have taken effect. @returns an empty object for a delete */
 export async function changeStudio(
   client: PlatformClient,
   studioId: string,
   operation: StudioOperation,
-): Promise<unknown> {
+): Promise<PlainObject> {
   const { below, doing, ...call } = CALLS[operation];
   const path = `/studios/${segment(studioId)}${below}`;
-  const { body } = await client.request({ ...call, path, what: `${doing} the studio ${studioId}`, needs: MAINTAIN });
-  return body;
+  const what = `${doing} the studio ${studioId}`;
+  const { body } = await client.request({ ...call, path, what, needs: MAINTAIN });
+  if (operation === 'delete') return {};
+  const { readAnswer, changedStudio } = await schemas();
+  return readAnswer(changedStudio, body, what);
 }

@@ -97,6 +97,8 @@ const studio = v.looseObject({
 export const describedStudio = studio;
 export const studios = v.looseObject({ studios: v.nullish(v.array(studio)), totalSize: number });
 export const createdStudio = v.looseObject({ studio });
+/** Of a start, a stop, and (a whole studio) of an extension. */
+export const changedStudio = v.looseObject({ sessionId: v.string() });
 
 const action = v.looseObject({ id: v.string(), name: text, pipeline: text, source: text, status: text });
 export const actions = v.looseObject({ actions: v.nullish(v.array(action)) });

@@ -4,7 +4,7 @@ import { sleep } from '../lib/clock.ts';
 import { defineCallingNode } from '../lib/define-node.ts';
 import { invalidInput, type SeqeraError, toSeqeraError } from '../lib/errors.ts';
 import { studioStarts, studioStops } from '../lib/studio-status.ts';
-import { isPlainObject, type PlainObject, text } from '../lib/typed-input.ts';
+import { type PlainObject, text } from '../lib/typed-input.ts';
 
 const OPERATIONS = new Set(['start', 'stop', 'extend', 'delete']);
 const DONE: Record<StudioOperation, string> = {
@@ -52,8 +52,7 @@ async function change(
   let doubtful = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const body = await changeStudio(client, studioId, operation);
-      return { answer: isPlainObject(body) ? body : {}, alreadyDone: false };
+      return { answer: await changeStudio(client, studioId, operation), alreadyDone: false };
     } catch (thrown) {
       const error = toSeqeraError(thrown);
       const unclear = error.outcome === 'unknown';
