@@ -208,6 +208,32 @@ describe('admin routes', () => {
       expect(await ask('folders', { dataLink: 'reads', path })).toMatchObject({ status: 400 });
   });
 
+  it('lists studios and actions', async () => {
+    const { ask } = await start({ managed: managed() });
+    expect((await ask('studios', { search: 'notebook-r' })).body.studios).toEqual([
+      { id: '5a11ad02', name: 'notebook-r', status: 'stopped', computeEnv: 'aws-batch' },
+    ]);
+    expect((await ask('actions', {})).body.actions).toContainEqual(
+      expect.objectContaining({ name: 'nightly-qc', status: 'ACTIVE' }),
+    );
+  });
+
+  it.each([
+    ['launch', ['seqera-workflow-launch', 'seqera-action-launch'], ['seqera-studios-add']],
+    ['view', ['seqera-workflow-poll'], ['seqera-workflow-cancel', 'seqera-studios-control']],
+  ])('says which nodes the role %s allows', async (role, can, cannot) => {
+    sim.setScenario({ tokens: [{ token: 'of-another', role: role as 'view' }] });
+    const { ask } = await start();
+    const connection = { baseUrl: sim.url, token: 'of-another', workspaceId: SHOWCASE };
+    const { body } = await ask('identity', { connection });
+    expect(body.workspace.roles).toEqual([role]);
+    const nodes = body.nodes as { type: string; needs: string; allowed: boolean }[];
+    for (const type of can) expect(nodes).toContainEqual(expect.objectContaining({ type, allowed: true }));
+    for (const type of cannot) expect(nodes).toContainEqual(expect.objectContaining({ type, allowed: false }));
+    const personal = await ask('identity', { connection: { ...connection, workspaceId: '' } });
+    expect((personal.body.nodes as { allowed: boolean }[]).every(({ allowed }) => allowed)).toBe(true);
+  });
+
   describe('a stored token', () => {
     it.each([
       ['a managed connection', 'seqera-default'],
