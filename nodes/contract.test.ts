@@ -205,7 +205,7 @@ function problemsOf(calls: readonly RecordedCall[]): string[] {
   });
 }
 
-const manifest = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8')) as {
+const manifest = JSON.parse(readFileSync(join(__dirname, 'package.json'), 'utf8')) as {
   'node-red': { nodes: Record<string, string> };
 };
 

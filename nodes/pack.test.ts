@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ERROR_CATALOGUE } from './lib/errors.ts';
 import { NODE_ROLES } from './lib/node-roles.ts';
 
-const pack = import.meta.dirname;
+const pack = __dirname;
 const read = (...path: string[]) => readFileSync(join(pack, ...path), 'utf8');
 const manifest = JSON.parse(read('package.json')) as { name: string; 'node-red': { nodes: Record<string, string> } };
 const types = Object.keys(manifest['node-red'].nodes);
