@@ -10,7 +10,11 @@ const fast = [
   {
     test: {
       name: 'unit',
-      include: ['{server,settings,simulator,scripts}/**/*.test.ts', 'nodes/{lib,seqera-*,editor}/**/*.test.ts'],
+      include: [
+        '{server,settings,simulator,scripts}/**/*.test.ts',
+        'nodes/*.test.ts',
+        'nodes/{lib,seqera-*,editor}/**/*.test.ts',
+      ],
       exclude: ['**/dist/**', '**/node_modules/**'],
     },
   },

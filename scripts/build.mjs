@@ -1,6 +1,7 @@
 // Compiles the server, the simulator and the node pack, and puts the nodes' editor files beside their code,
 // which is where Node-RED looks for them. With --if-stale it does nothing when nothing changed.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -8,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -17,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stampFile = join(root, 'dist', '.built');
 const SOURCES = ['server', 'settings', 'simulator', 'nodes', 'scripts/build.mjs', 'package-lock.json'];
+const OUTPUTS = ['dist', 'nodes/dist', 'nodes/resources'];
 const NOT_SOURCE = new Set(['dist', 'node_modules', 'resources', 'examples']);
 const ASSET = /\.(html|json|svg|png)$/;
 
@@ -26,11 +29,15 @@ function* files(path) {
 }
 
 const sources = SOURCES.flatMap((source) => [...files(join(root, source))]);
-const state = `${sources.length} ${Math.max(...sources.map((file) => statSync(file).mtimeMs))}`;
-if (process.argv.includes('--if-stale') && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === state)
-  process.exit(0);
+const list = createHash('sha256').update(sources.join('\n')).digest('hex');
+const state = `${list} ${Math.max(...sources.map((file) => statSync(file).mtimeMs))}`;
+const before = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
+if (process.argv.includes('--if-stale') && before === state) process.exit(0);
 
 console.log('Building…');
+// Compilers leave behind what a removed source once became, and the pack would ship it.
+if (!before.startsWith(list))
+  for (const folder of OUTPUTS) rmSync(join(root, folder), { recursive: true, force: true });
 const { status } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-b'], { cwd: root, stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 
