@@ -28,7 +28,7 @@ export interface RuntimeOptions {
   index: FlowIndex;
   store: StoreProbe;
   /** What has to end before nodes are closed: requests that wait for a flow's answer, then websockets. */
-  connections: { drained(): Promise<void>; closeWebSockets(): void };
+  connections: { drained(): Promise<void>; refuseOpen(): number; closeWebSockets(): void };
   logger: Logger;
 }
 
@@ -112,7 +112,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         logger.warn({ ...index.place(id), messages: count }, `stopped with ${count} message(s) unfinished in a node`);
       }
     }
-    if (!requests) logger.warn('stopped with HTTP requests that no flow had answered');
+    if (!requests) {
+      const refused = options.connections.refuseOpen();
+      logger.warn({ refused }, `stopped with HTTP requests that no flow had answered: ${refused} got a 503`);
+    }
     options.connections.closeWebSockets();
     const stopped = await within(red.stop(), Math.max(1000, until - Date.now()));
     if (!stopped) logger.warn('nodes did not close in time; what they had not saved is lost');
