@@ -27,6 +27,8 @@ export interface Settings {
   settleMs?: number;
   /** How long a message that was sent is kept for the case that the process dies. */
   lingerMs?: number;
+  /** How long no check may fail before it is said that they succeed again. */
+  quietMs?: number;
 }
 
 /** What a handler gives for a message that waits on when the node goes: it has not ended, so there is no `done`. */

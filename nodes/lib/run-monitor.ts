@@ -7,6 +7,7 @@ import { whenFlowsStarted } from './flows-started.ts';
 import { type NodeHost, PARKED } from './node-host.ts';
 import { type StatusKind, shortError } from './node-status.ts';
 import type { Message, Send } from './red.ts';
+import { TroubleLog } from './trouble-log.ts';
 import { flag, number, text } from './typed-input.ts';
 import { WaitingMessages } from './waiting-messages.ts';
 import { WATCH_PREFIX, type WatchRecord } from './watch-record.ts';
@@ -75,6 +76,7 @@ export class Monitor<T> {
   readonly #host: NodeHost;
   readonly #followed: Followed<T>;
   readonly #list: WaitingMessages<WatchRecord>;
+  readonly #troubles: TroubleLog;
   /** By id, in the order in which they came: the first one reports each check, all of them the end. */
   readonly #active = new Map<string, Set<Active>>();
   readonly #resumed = new WeakMap<Message, WatchRecord>();
@@ -82,13 +84,13 @@ export class Monitor<T> {
   #closing = false;
   #statusTimer: Timer | undefined;
   #status: [StatusKind, string] | undefined;
-  #troubles = 0;
   #notStarted: () => void = () => undefined;
 
   constructor(host: NodeHost, followed: Followed<T>) {
     this.#host = host;
     this.#followed = followed;
     this.#list = new WaitingMessages(host, WATCH_PREFIX);
+    this.#troubles = new TroubleLog(host);
   }
 
   start(): void {
@@ -181,7 +183,7 @@ export class Monitor<T> {
   }
 
   #sighted(active: Active, body: T): void {
-    this.#recovered();
+    this.#troubles.succeeded();
     const { record } = active;
     const { endOf, isUnknown, isReady, nameOf } = this.#followed;
     if (endOf(body) !== undefined) {
@@ -286,18 +288,9 @@ export class Monitor<T> {
     this.#ends.add(work);
   }
 
-  /** One line when it begins and one when it is over, however many runs and tries. */
   #trouble(error: SeqeraError): void {
-    this.#troubles += 1;
-    if (this.#troubles === 1)
-      this.#host.node.warn(`A check failed and is repeated until it succeeds: ${error.message}`);
+    this.#troubles.failed(error);
     this.#show('retrying', `retrying: ${shortError(error)}`);
-  }
-
-  #recovered(): void {
-    if (this.#troubles === 0) return;
-    this.#host.node.log(`Checks succeed again after ${this.#troubles} that failed`);
-    this.#troubles = 0;
   }
 
   #output(msg: Message, send: Send, body: T, end: 'good' | 'bad' | undefined): void {
@@ -383,6 +376,7 @@ export class Monitor<T> {
     this.#closing = true;
     this.#notStarted();
     this.#host.clock.clearTimer(this.#statusTimer);
+    this.#troubles.close();
     const left = [...this.#active.values()].flatMap((together) => [...together]);
     for (const active of left) if (!active.ending) active.stop();
     await Promise.all(this.#ends);

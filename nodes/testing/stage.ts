@@ -16,6 +16,7 @@ export const quickly = {
   settleMs: 150,
   drainMs: 500,
   lingerMs: 0,
+  quietMs: 20,
 };
 
 /** A Node-RED with the pack loaded and its default connection to a simulator. */
