@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
+import type { Fault } from '../../simulator/scenario.ts';
 import { Collector } from '../support/collector.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { platform } from '../support/platform.ts';
@@ -46,8 +47,7 @@ it('keeps 200 watches through ten minutes of each fault, in flat memory, with tw
     ]);
     memory[name] = watched.rssMiB();
   };
-  const scenario = (fault: object): void =>
-    simulator.setScenario({ ...never, faults: [{ match: {}, ...fault } as { kind: 'status' }] });
+  const scenario = (fault: Fault): void => simulator.setScenario({ ...never, faults: [fault] });
 
   await during('gone', async () => {
     await relay.set('gone');
