@@ -140,6 +140,9 @@ export class NodeHost {
       await Promise.race([Promise.all(this.#running), limit]);
       enough.abort();
     }
+    if (this.#running.size > 0) {
+      this.node.warn(`Closed with ${this.#running.size} message(s) unfinished: their calls are cut`);
+    }
     this.#stop.abort();
     // What was cut ends with its error before the node is gone.
     await Promise.race([Promise.all(this.#running), new Promise((resolve) => setImmediate(resolve))]);
