@@ -13,7 +13,7 @@ const RUNS = 200;
 const SPEED = 20;
 const TEN_MINUTES_MS = 600_000 / SPEED;
 /** A client waits 60 s for an answer, and tries twice before it tells. */
-const HANG_MS = 150_000;
+const HANG_MS = 200_000;
 
 const never = { runs: [{ end: 'NEVER' as const }] };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -70,7 +70,7 @@ it('keeps 200 watches through ten minutes of each fault, in flat memory, with tw
     await pause(TEN_MINUTES_MS / 2);
   });
   await during('hanging answers', async () => {
-    scenario({ kind: 'hang', times: 4 });
+    scenario({ kind: 'hang', times: 2 });
   });
   await during('half-open connections', async () => {
     await relay.set('half-open');
@@ -92,4 +92,4 @@ it('keeps 200 watches through ten minutes of each fault, in flat memory, with tw
   expect(collector.on('/success')).toHaveLength(RUNS);
   expect(new Set(collector.on('/success').map(({ workflowId }) => workflowId)).size).toBe(RUNS);
   await simulator.close();
-}, 900_000);
+}, 1_100_000);
