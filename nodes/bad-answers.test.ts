@@ -35,6 +35,11 @@ const ANSWERS = [
   [{ kind: 'status', status: 409, body: { message: 'exists' } }, 'SEQERA_CONFLICT'],
   [{ kind: 'status', status: 429, retryAfter: 0, body: { message: 'Wait 0secs' } }, 'SEQERA_RATE_LIMITED'],
   [{ kind: 'status', status: 500, body: { message: 'oops' } }, 'SEQERA_SERVER_ERROR'],
+  // What the Platform answers when it failed itself.
+  [
+    { kind: 'status', status: 400, body: { message: 'Unexpected error while processing - Error ID: 4kQ9' } },
+    'SEQERA_SERVER_ERROR',
+  ],
   [{ kind: 'status', status: 503, body: HTML }, 'SEQERA_SERVER_ERROR'],
   [{ kind: 'html', status: 200 }, 'SEQERA_BAD_ANSWER'],
   [{ kind: 'malformed' }, 'SEQERA_BAD_ANSWER'],

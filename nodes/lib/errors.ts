@@ -37,7 +37,7 @@ export const ERROR_CATALOGUE = {
     mend: 'Other programs use the same token: give this one a token of its own, or check less often.',
   },
   SEQERA_SERVER_ERROR: {
-    meaning: 'The Platform or a gateway before it failed (5xx), on each try.',
+    meaning: 'The Platform or a gateway before it failed (5xx, or 400 with an error id), on each try.',
     mend: 'Try later; tell the Platform operators when it lasts.',
   },
   SEQERA_TIMEOUT: {

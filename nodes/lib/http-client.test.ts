@@ -86,6 +86,19 @@ describe('retries', () => {
     expect(notices).toEqual([1, 2]);
   });
 
+  it('repeats a GET after the 400 with which the Platform says that it failed itself, and no other 400', async () => {
+    const own = { message: 'Unexpected error while processing - Error ID: 5Yqz' };
+    const peer = await listen(({ url }, response, count) =>
+      url === '/a' && count < 3
+        ? json(response, own, 400)
+        : json(response, { message: 'bad' }, url === '/a' ? 200 : 400),
+    );
+    await client(peer.url).call({ path: '/a' });
+    expect(peer.calls).toHaveLength(3);
+    expect(await failure(client(peer.url), { path: '/b' })).toMatchObject({ status: 400, transient: false });
+    expect(peer.calls).toHaveLength(4);
+  });
+
   it('repeats a GET whose body is garbled or whose connection is reset', async () => {
     const peer = await listen((_, response, count) => {
       if (count === 1) response.end('{"workflow": {"id');

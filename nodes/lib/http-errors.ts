@@ -50,7 +50,9 @@ export function errorOfAnswer({ answer, what, hide, needs, notJson }: AnswerFail
       { status, outcome: 'unknown', transient: true },
     );
   }
-  const { code, hint, ...details } = meaningOf(status, needs);
+  // Its own failures the Platform answers with 400 too; nothing but the text tells them from a bad request.
+  const ownFailure = status === 400 && /\bError ID: /i.test(said);
+  const { code, hint, ...details } = meaningOf(ownFailure ? 500 : status, needs);
   return new SeqeraError(code, `${what} failed: ${status} ${hint}${said}.`, { status, ...details });
 }
 

@@ -122,8 +122,8 @@ async function launchAs(client: PlatformClient, intention: Intention, options: L
       return { workflowId: answer.workflowId, runName, answer, adopted: false };
     } catch (thrown) {
       const error = toSeqeraError(thrown);
-      // The Platform also answers 400 when it failed itself; and a conflict may be with our own lost launch.
-      const inner = error.status === 400 && /Error ID/i.test(error.message);
+      // A 400 of unclear outcome: the Platform failed itself, and would again. A conflict may be with our own lost launch.
+      const inner = error.status === 400 && error.outcome === 'unknown';
       const refused = inner || (doubtful && error.status === 409);
       if (error.outcome === 'none' && !refused) throw error;
       options.note?.(`looking for ${runName}`);
