@@ -57,6 +57,29 @@ describe('a connection of the environment', () => {
     }
   });
 
+  it('shares the limit of calls with every other connection of the same token and host', async () => {
+    const peer = await listen();
+    const one = (workspaceId: string) => ({ name: 'n', baseUrl: peer.url, workspaceId, token: () => TOKEN });
+    const red = new FakeRed({
+      settings: {
+        seqeraClient: { callsPerSecond: 3 },
+        seqera: { defaultId: 'seqera-a', connections: { 'seqera-a': one('1'), 'seqera-b': one('2') } },
+      },
+    }).load(seqeraConfig);
+    red.create('seqera-config', { id: 'own', baseUrl: `${peer.url}/api` }, { token: TOKEN });
+    const stop = new AbortController();
+    const asked = ['seqera-a', 'seqera-b', 'own'].map(async (id) => {
+      const client = (await connectionFor(red.api, id))?.client;
+      const call = () => client?.request({ path: '/user-info', signal: stop.signal }).catch(() => undefined);
+      await Promise.all([call(), call(), call()]);
+    });
+    while (peer.calls.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(peer.calls).toHaveLength(3);
+    stop.abort();
+    await Promise.all(asked);
+  });
+
   it('prints nothing of the token', async () => {
     const connection = await connectionFor(appliance('https://api.example.org').api, '');
     expect(inspect(connection, { depth: 20, showHidden: true })).not.toContain(TOKEN);

@@ -55,7 +55,8 @@ export interface HttpClientOptions {
   clock?: Clock;
   random?: () => number;
   transport?: Transport;
-  limiter?: RateLimiter;
+  /** The limit is the token's: who has the same token shares it. Default: one of the client's own. */
+  limiterFor?: (token: string) => RateLimiter;
   callsPerSecond?: number;
   connectTimeoutMs?: number;
   answerTimeoutMs?: number;
@@ -79,7 +80,7 @@ export class HttpClient {
   readonly random: () => number;
   readonly #token: () => string;
   readonly #transport: Transport;
-  readonly #limiter: RateLimiter;
+  readonly #limiterFor: (token: string) => RateLimiter;
   readonly #connectTimeoutMs: number;
   readonly #answerTimeoutMs: number;
   readonly #maxBytes: number;
@@ -92,12 +93,8 @@ export class HttpClient {
     this.#token = options.token;
     sharedTransport ??= createTransport();
     this.#transport = options.transport ?? sharedTransport;
-    this.#limiter =
-      options.limiter ??
-      new RateLimiter({
-        clock: this.clock,
-        ...(options.callsPerSecond === undefined ? {} : { calls: options.callsPerSecond }),
-      });
+    const own = new RateLimiter({ clock: this.clock, calls: options.callsPerSecond });
+    this.#limiterFor = options.limiterFor ?? (() => own);
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
     this.#answerTimeoutMs = options.answerTimeoutMs ?? 60_000;
     this.#maxBytes = options.maxBytes ?? 32 * 1024 * 1024;
@@ -111,13 +108,14 @@ export class HttpClient {
     const repeatable = call.idempotent ?? (method === 'GET' || method === 'HEAD');
     const attempts = call.attempts ?? this.#retry.attempts;
     for (let attempt = 1; ; attempt += 1) {
-      await this.#limiter.take(call.caller ?? '', call.signal);
+      const limiter = this.#limiterFor(this.#token());
+      await limiter.take(call.caller ?? '', call.signal);
       const result = await this.#once(method, url, call);
       if (!(result instanceof Failure)) return result;
       const { error, retryAfterMs } = result;
       const delayMs = backoffMs(this.#retry, attempt, this.random, retryAfterMs);
       // The limit is the token's: others that wait would only be refused as well.
-      if (error.status === 429) this.#limiter.pause(delayMs);
+      if (error.status === 429) limiter.pause(delayMs);
       const safe = repeatable || error.outcome === 'none';
       if (!error.transient || !safe || attempt >= attempts || retryAfterMs > this.#retry.longestRetryAfterMs) {
         throw error;

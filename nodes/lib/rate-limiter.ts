@@ -8,7 +8,7 @@ interface Waiting {
 export interface RateLimiterOptions {
   clock: Clock;
   /** Calls in any window. Default 20: the Platform's limit of calls a second and token. */
-  calls?: number;
+  calls?: number | undefined;
   /** Default 1,050 ms: a second, and a little for calls that the network pushes together. */
   windowMs?: number;
 }
