@@ -1,6 +1,5 @@
-import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import { PasswordGate } from './password-gate.ts';
+import type { SignIn } from './sign-in.ts';
 
 export interface AdminUser {
   readonly username: string;
@@ -11,7 +10,7 @@ export interface AdminUser {
 export interface AdminAuth {
   readonly type: 'credentials';
   readonly users: (username: unknown) => Promise<AdminUser | null>;
-  readonly authenticate: (username: unknown, password: unknown) => Promise<AdminUser | null>;
+  readonly authenticate: (username: unknown, ticket: unknown) => Promise<AdminUser | null>;
   /** Seconds. */
   readonly sessionExpiryTime: number;
 }
@@ -20,22 +19,17 @@ export interface AdminAuth {
  * Sign-in with the one user of the environment; null without one, which means that there is no editor and no admin API.
  * Neither function ever rejects: Node-RED leaves that rejection unhandled, on a request that anyone can send.
  */
-export function adminAuth(config: Config, logger: Logger): AdminAuth | null {
+export function adminAuth(config: Config, signIn: SignIn | null): AdminAuth | null {
   const admin = config.admin;
-  if (admin === null) return null;
-  const gate = new PasswordGate(admin.user, admin);
+  if (admin === null || signIn === null) return null;
   // A new object each time: Node-RED hands it on to nodes and plugins, which may change it.
   const user = (): AdminUser => ({ username: admin.user, permissions: '*' });
   return {
     type: 'credentials',
     users: async (username) => (username === admin.user ? user() : null),
-    async authenticate(username, password) {
-      if (typeof username !== 'string' || typeof password !== 'string') return null;
-      const verdict = await gate.verify(username, password);
-      if (verdict === 'busy')
-        logger.warn({ event: 'auth.busy' }, 'Sign-in refused: too many attempts at the same time');
-      return verdict === 'right' ? user() : null;
-    },
+    // The password was checked in front of Node-RED. What comes here in another way has none that is valid.
+    authenticate: async (username, ticket) =>
+      username === admin.user && typeof ticket === 'string' && signIn.redeem(admin.user, ticket) ? user() : null,
     sessionExpiryTime: Math.round(config.sessions.hours * 3600),
   };
 }

@@ -1,13 +1,12 @@
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { PasswordCheck } from '../config/index.ts';
-import { fakeConfig } from '../http/testing/fake-config.ts';
+import { fakeConfig, plainPassword } from '../http/testing/fake-config.ts';
 import { adminAuth } from './admin-auth.ts';
 import { FailureLimiter } from './failure-limiter.ts';
 import { PasswordGate } from './password-gate.ts';
 import { publicRoute } from './public-admin-routes.ts';
+import { SignIn } from './sign-in.ts';
 
-const silent = pino({ level: 'silent' });
 const check = (verifyPassword: PasswordCheck['verifyPassword']): PasswordCheck => ({
   verifyPassword,
   passwordFingerprint: async () => '',
@@ -67,18 +66,25 @@ describe('PasswordGate', () => {
 
 describe('adminAuth', () => {
   it('is absent without a user, and knows exactly one with', async () => {
-    expect(adminAuth(fakeConfig({ admin: null }), silent)).toBeNull();
-    const auth = adminAuth(fakeConfig({ sessions: { hours: 2 } }), silent);
+    const signIn = new SignIn({ user: 'ada', ...plainPassword('correct horse') });
+    expect(adminAuth(fakeConfig({ admin: null }), signIn)).toBeNull();
+    expect(adminAuth(fakeConfig(), null)).toBeNull();
+    const auth = adminAuth(fakeConfig({ sessions: { hours: 2 } }), signIn);
     expect(auth?.sessionExpiryTime).toBe(7200);
     expect(auth).not.toHaveProperty('default');
-    expect(await auth?.authenticate('ada', 'correct horse')).toEqual({ username: 'ada', permissions: '*' });
+    const ticket = async (): Promise<string> => {
+      const result = await signIn.attempt('ada', 'correct horse', '203.0.113.1');
+      return result.outcome === 'right' ? result.ticket : '';
+    };
+    expect(await auth?.authenticate('ada', await ticket())).toEqual({ username: 'ada', permissions: '*' });
     expect(await auth?.users('ada')).toEqual({ username: 'ada', permissions: '*' });
     for (const name of ['Ada', '__proto__', '', undefined, null, {}, ['ada'], 1]) {
       expect(await auth?.users(name)).toBeNull();
-      expect(await auth?.authenticate(name, 'correct horse')).toBeNull();
+      expect(await auth?.authenticate(name, await ticket())).toBeNull();
     }
-    for (const password of ['', undefined, null, {}, ['correct horse']])
-      expect(await auth?.authenticate('ada', password)).toBeNull();
+    // The password itself opens nothing here: whatever gets past the guard in front is no sign-in.
+    for (const given of ['correct horse', '', undefined, null, {}, ['x']])
+      expect(await auth?.authenticate('ada', given)).toBeNull();
   });
 });
 

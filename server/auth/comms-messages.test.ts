@@ -4,7 +4,7 @@ import { commsMessage } from './comms-messages.ts';
 
 describe('commsMessage', () => {
   it('knows what the editor says', () => {
-    expect(commsMessage('{"auth":"abc=="}')).toEqual({ kind: 'auth', text: '{"auth":"abc=="}' });
+    expect(commsMessage('{"auth":"abc=="}')).toEqual({ kind: 'auth', token: 'abc==', text: '{"auth":"abc=="}' });
     for (const topic of [
       'notification/#',
       'status/#',

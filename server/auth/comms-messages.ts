@@ -1,6 +1,6 @@
 /** What a browser may say on /comms; Node-RED itself takes any JSON and crashes on some. */
 export type CommsMessage =
-  | { readonly kind: 'auth'; readonly text: string }
+  | { readonly kind: 'auth'; readonly text: string; readonly token: string }
   | { readonly kind: 'subscribe'; readonly text: string }
   | { readonly kind: 'topic'; readonly text: string };
 
@@ -31,7 +31,9 @@ export function commsMessage(text: string): CommsMessage | null {
   if (!isObject(value)) return null;
   if ('auth' in value) {
     const { auth } = value;
-    return typeof auth === 'string' && TOKEN.test(auth) ? { kind: 'auth', text: JSON.stringify({ auth }) } : null;
+    return typeof auth === 'string' && TOKEN.test(auth)
+      ? { kind: 'auth', text: JSON.stringify({ auth }), token: auth }
+      : null;
   }
   if ('subscribe' in value) {
     const { subscribe } = value;

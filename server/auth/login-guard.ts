@@ -1,82 +1,115 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Request } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import type { ServerResponse } from 'node:http';
+import express, { type Request } from 'express';
 import type { Logger } from 'pino';
 import { addressOf } from './client-address.ts';
-import { refuse } from './refusal.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import type { SignIn } from './sign-in.ts';
 
 /** A sign-in form is a few hundred bytes; Node-RED would read 5 MB of it before it looks at the name. */
 const MAX_LOGIN_BYTES = 16 * 1024;
 
-export interface LoginLimits {
-  readonly max: number;
-  readonly windowMs: number;
-}
-
-/** Failed sign-ins of one address. Node-RED adds its own: five of one user name in ten minutes. */
-export const LOGIN_LIMITS: LoginLimits = { max: 10, windowMs: 10 * 60_000 };
-
 export type LoginGuard = (req: Request, res: ServerResponse, next: () => void) => void;
 
-/** Stands before `POST <editor>/auth/token`: limits failures by address and records each attempt, never the password. */
-export function loginGuard(logger: Logger, limits: LoginLimits = LOGIN_LIMITS): LoginGuard {
-  const limiter = rateLimit({
-    windowMs: limits.windowMs,
-    limit: limits.max,
-    skipSuccessfulRequests: true,
-    standardHeaders: false,
-    legacyHeaders: false,
-    // `req.ip` is what `trust proxy` says it is, and a forged X-Forwarded-For has no part in it.
-    validate: false,
-    keyGenerator: (req) => ipKeyGenerator(addressOf(req), 56),
-    handler: (req, res) => {
-      const address = addressOf(req);
-      logger.warn(
-        { event: 'auth.login', outcome: 'throttled', address },
-        `Sign-in refused: too many failures from ${address}`,
-      );
-      const seconds = String(Math.ceil(limits.windowMs / 1000));
-      refuse(req, res, {
-        status: 429,
-        body: 'Too many failed sign-ins from this address',
-        headers: { 'Retry-After': seconds },
-      });
-    },
-  });
+const parsers = [
+  express.json({ limit: MAX_LOGIN_BYTES }),
+  express.urlencoded({ limit: MAX_LOGIN_BYTES, extended: false }),
+];
+
+/** As OAuth 2 words it, and as Node-RED does: one text for an unknown name and for a wrong password. */
+const oauth = (status: number, error: string, text: string): Refusal => ({
+  status,
+  body: JSON.stringify({ error, error_description: text }),
+  headers: { 'Content-Type': 'application/json; charset=utf-8' },
+});
+const WRONG = oauth(403, 'invalid_grant', 'Invalid resource owner credentials');
+const NO_PASSWORD = oauth(400, 'unsupported_grant_type', 'Sign in with grant_type=password');
+const INCOMPLETE = oauth(400, 'invalid_request', 'A username and a password are needed');
+
+/**
+ * Answers `POST <editor>/auth/token`: reads the form, has the password checked, and hands on to Node-RED, which makes
+ * the session, only what was right. Records each attempt, never the password. Null without anyone to sign in.
+ */
+export function loginGuard(signIn: SignIn | null, logger: Logger): LoginGuard {
+  const check = async (req: Request): Promise<Refusal | null> => {
+    const { grant_type: grant, username, password, client_id: client, client_secret, scope } = fieldsOf(req.body);
+    if (grant !== 'password') return NO_PASSWORD;
+    if (typeof username !== 'string' || typeof password !== 'string' || username === '' || password === '')
+      return INCOMPLETE;
+    if (signIn === null) return { status: 404 };
+    const address = addressOf(req);
+    const result = await signIn.attempt(username, password, address);
+    const entry = { event: 'auth.login', user: printable(username), address };
+    switch (result.outcome) {
+      case 'right':
+        // A body that is marked as read is not read again. Only what a sign-in consists of goes on.
+        req.body = { grant_type: grant, client_id: client, client_secret, scope, username, password: result.ticket };
+        return null;
+      case 'wrong':
+        logger.warn({ ...entry, outcome: 'failure' }, `Failed sign-in as ${entry.user} from ${address}`);
+        return WRONG;
+      case 'wait':
+        logger.warn(
+          { ...entry, outcome: 'throttled', seconds: result.seconds },
+          `Sign-in as ${entry.user} refused: too many failures from ${address}`,
+        );
+        return {
+          status: 429,
+          body: `Too many failed sign-ins. Try again in ${result.seconds} s.`,
+          headers: { 'Retry-After': String(result.seconds) },
+        };
+      case 'busy':
+        logger.warn({ ...entry, outcome: 'busy' }, `Sign-in refused: too many at the same time (${address})`);
+        return { status: 503, headers: { 'Retry-After': '1' } };
+    }
+  };
+
+  const answer = async (req: Request, res: ServerResponse, next: () => void): Promise<void> => {
+    const refusal = await check(req);
+    if (refusal !== null) {
+      refuse(req, res, refusal);
+      return;
+    }
+    const { username } = fieldsOf(req.body);
+    const user = printable(String(username));
+    const address = addressOf(req);
+    res.once('finish', () => {
+      // Node-RED may still say no, for a client or a scope that it does not know.
+      const entry = { event: 'auth.login', outcome: res.statusCode === 200 ? 'success' : 'failure', user, address };
+      if (res.statusCode === 200) logger.info(entry, `${user} signed in from ${address}`);
+      else logger.warn({ ...entry, status: res.statusCode }, `Failed sign-in as ${user} from ${address}`);
+    });
+    next();
+  };
+
   return (req, res, next) => {
     const length = Number(req.headers['content-length'] ?? Number.NaN);
-    if (Number.isNaN(length)) {
-      refuse(req, res, { status: 411 });
+    if (Number.isNaN(length) || length > MAX_LOGIN_BYTES) {
+      refuse(req, res, { status: Number.isNaN(length) ? 411 : 413 });
       return;
     }
-    if (length > MAX_LOGIN_BYTES) {
-      refuse(req, res, { status: 413 });
-      return;
-    }
-    const reply = (error?: unknown): void => {
-      if (error !== undefined) {
-        refuse(req, res, { status: 500 });
-        return;
-      }
-      const address = addressOf(req);
-      res.once('finish', () => record(logger, req, res.statusCode, address));
-      next();
-    };
-    void limiter(req, req.res as NonNullable<typeof req.res>, reply);
+    read(req, (failed) => {
+      if (failed) refuse(req, res, { status: 400 });
+      else void answer(req, res, next);
+    });
   };
 }
 
-function record(logger: Logger, req: IncomingMessage & { body?: unknown }, status: number, address: string): void {
-  const user = nameIn(req.body);
-  const outcome = status === 200 ? 'success' : 'failure';
-  const entry = { event: 'auth.login', outcome, user, address, status };
-  if (outcome === 'success') logger.info(entry, `${user} signed in from ${address}`);
-  else logger.warn(entry, `Failed sign-in as ${user} from ${address}`);
+/** Reads the form, in either encoding. */
+function read(req: Request, done: (failed: boolean) => void): void {
+  const step = (index: number): void => {
+    const parser = parsers[index];
+    if (parser === undefined) done(false);
+    else
+      parser(req, req.res as NonNullable<typeof req.res>, (error?: unknown) => {
+        if (error === undefined) step(index + 1);
+        else done(true);
+      });
+  };
+  step(0);
 }
 
+const fieldsOf = (body: unknown): Record<string, unknown> =>
+  typeof body === 'object' && body !== null ? { ...body } : {};
+
 /** The name as typed, made safe to print: it is the attacker's text. */
-function nameIn(body: unknown): string {
-  const name = typeof body === 'object' && body !== null && 'username' in body ? body.username : undefined;
-  if (typeof name !== 'string' || name === '') return '(no name)';
-  return name.slice(0, 64).replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?');
-}
+const printable = (name: string): string => name.slice(0, 64).replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?');

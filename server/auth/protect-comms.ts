@@ -13,6 +13,8 @@ export const COMMS_LIMITS: CommsLimits = { maxMessageBytes: 256 * 1024, authenti
 
 export interface CommsGuardOptions {
   readonly limits?: CommsLimits;
+  /** The token of the session that the peer shows, before Node-RED has looked at it. */
+  readonly onToken?: (token: string) => void;
   /** The session was accepted, or the connection ended: it counts no longer as unauthenticated. */
   readonly onSettled?: (authenticated: boolean) => void;
   /** It was closed by the guard; the reason holds nothing that the peer sent. */
@@ -28,6 +30,8 @@ export interface CommsGuardOptions {
 export function protectComms(socket: Socket, head: Buffer, options: CommsGuardOptions = {}): CommsSocket {
   return new CommsSocket(socket, head, options);
 }
+
+const FAILED = encodeFrame(OPCODE.text, Buffer.from('{"auth":"fail"}'), { masked: false });
 
 /** `waiting` for the session token, `checking` it, `open`, `closed`. */
 type State = 'waiting' | 'checking' | 'open' | 'closed';
@@ -96,6 +100,13 @@ export class CommsSocket extends Duplex {
     this.#state = 'closed';
     if (this.#answers?.upgraded !== false) this.#socket.write(closeFrame(code, reason));
     this.destroy();
+  }
+
+  /** The session has ended. In Node-RED's words, at which the editor shows its sign-in form. */
+  endSession(): void {
+    if (this.#state === 'closed' || this.destroyed) return;
+    this.#socket.write(FAILED);
+    this.bye(CLOSE.policy, 'the session has ended');
   }
 
   override _read(): void {
@@ -172,6 +183,7 @@ export class CommsSocket extends Duplex {
       return;
     }
     this.#state = 'checking';
+    this.#options.onToken?.(message.token);
     this.#pass(OPCODE.text, Buffer.from(message.text));
   }
 
@@ -200,7 +212,7 @@ export class CommsSocket extends Duplex {
     if (this.#state === 'closed' || this.destroyed) return;
     // What Node-RED itself says in this case: the editor shows its sign-in form instead of connecting again and again.
     if (this.#state !== 'open' && this.#answers?.upgraded !== false) {
-      this.#socket.write(encodeFrame(OPCODE.text, Buffer.from('{"auth":"fail"}'), { masked: false }));
+      this.#socket.write(FAILED);
     }
     this.#options.onRefused?.(reason);
     this.bye(code, reason);

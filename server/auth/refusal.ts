@@ -14,7 +14,7 @@ const textOf = (refusal: Refusal): string => `${refusal.body ?? STATUS_CODES[ref
 const announcesBody = (req: IncomingMessage): boolean =>
   req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 
-/** Answers with plain text. A body still to come is not waited for: reading it would let the refused hold the socket. */
+/** Answers with plain text unless a header says otherwise. A body still to come is not waited for: reading it would let the refused hold the socket. */
 export function refuse(req: IncomingMessage, res: ServerResponse, refusal: Refusal): void {
   if (res.headersSent) {
     res.destroy();
@@ -22,8 +22,8 @@ export function refuse(req: IncomingMessage, res: ServerResponse, refusal: Refus
   }
   const text = textOf(refusal);
   res.statusCode = refusal.status;
-  for (const [name, value] of Object.entries(refusal.headers ?? {})) res.setHeader(name, value);
   res.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  for (const [name, value] of Object.entries(refusal.headers ?? {})) res.setHeader(name, value);
   res.setHeader('Content-Length', Buffer.byteLength(text));
   if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'no-store');
   if (announcesBody(req) && !req.complete) {

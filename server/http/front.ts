@@ -29,8 +29,9 @@ export interface FrontOptions {
 }
 
 const STARTING: Refusal = { status: 503, body: 'Starting', headers: { 'Retry-After': '1' } };
-/** In any spelling: which of them reach the sign-in is decided further in. */
-const SIGN_IN = /auth\/token/i;
+const SIGN_IN = '/auth/token';
+/** Node-RED's routing takes it in any case and with a slash; there is one spelling here, so that nothing gets past its guard. */
+const LIKE_SIGN_IN = /auth\/token/i;
 const NOT_FOUND: Refusal = { status: 404 };
 const TOKEN_IN_URL: Refusal = { status: 400, body: 'An access token does not belong in a URL; send it as a header' };
 
@@ -92,8 +93,9 @@ export function front(options: FrontOptions): Handler {
     req.headers['x-forwarded-for'] = addressOf(req);
     const route = path.slice(roots.editorPath.length);
     if (publicRoute(req.method, route)?.cacheable !== true) res.setHeader('Cache-Control', 'no-store');
+    if (route !== SIGN_IN && LIKE_SIGN_IN.test(route)) return NOT_FOUND;
     if (!withinBodyLimit(req, res)) return null;
-    if (req.method === 'POST' && SIGN_IN.test(route)) options.loginGuard(req, res, () => toNodeRed(req, res));
+    if (req.method === 'POST' && route === SIGN_IN) options.loginGuard(req, res, () => toNodeRed(req, res));
     else toNodeRed(req, res);
     return null;
   };

@@ -4,8 +4,10 @@ import type { Socket } from 'node:net';
 import express from 'express';
 import type { Logger } from 'pino';
 import { flowsAuth } from '../auth/flows-auth.ts';
+import { LiveSessions } from '../auth/live-sessions.ts';
 import { loginGuard } from '../auth/login-guard.ts';
 import { secureLogin } from '../auth/secure-login.ts';
+import type { SignIn } from '../auth/sign-in.ts';
 import type { Config } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
 import { eventLoopLag } from './event-loop-lag.ts';
@@ -24,6 +26,9 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   readonly dataDir: string;
   readonly health: Health;
+  /** Null, as when absent: nobody signs in. */
+  readonly signIn?: SignIn | null;
+  readonly sessions?: LiveSessions;
 }
 
 export interface NodeRedMount {
@@ -93,6 +98,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     roots,
     logger,
     ...guards,
+    sessions: options.sessions ?? new LiveSessions(),
     sameOriginFlows: config.httpAuth.mode === 'basic',
     adminOpen: () => mounted?.editor === true,
   });
@@ -104,7 +110,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     headers: securityHeaders({ tls: secure, scriptHashes: () => hashes() }),
     healthz: healthz(lag),
     readyz: readyz(options.health, () => stopping),
-    loginGuard: loginGuard(logger),
+    loginGuard: loginGuard(options.signIn ?? null, logger),
     mounted: () => mounted,
   });
 

@@ -5,6 +5,7 @@ import type { Request } from 'express';
 import type { Logger } from 'pino';
 import { addressOf, adopt } from '../auth/client-address.ts';
 import type { FlowsAuth } from '../auth/flows-auth.ts';
+import type { LiveSessions } from '../auth/live-sessions.ts';
 import { type CommsLimits, type CommsSocket, protectComms } from '../auth/protect-comms.ts';
 import { type Refusal, refuseUpgrade } from '../auth/refusal.ts';
 import { CLOSE, closeFrame } from '../auth/websocket-frames.ts';
@@ -40,6 +41,7 @@ export interface UpgradeGateOptions {
   readonly sameOriginFlows: boolean;
   readonly secureLogin: (req: Request) => Refusal | null;
   readonly adminOpen: () => boolean;
+  readonly sessions: LiveSessions;
   readonly commsLimits?: CommsLimits;
 }
 
@@ -69,8 +71,18 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
     pending += 1;
     const address = addressOf(req);
     req.headers['x-forwarded-for'] = address;
-    const guarded = protectComms(socket, head, {
+    let unwatch = (): void => {};
+    const guarded: CommsSocket = protectComms(socket, head, {
       ...(options.commsLimits === undefined ? {} : { limits: options.commsLimits }),
+      onToken: (token) => {
+        unwatch = options.sessions.watch(token, () => {
+          logger.info(
+            { event: 'comms.ended', address },
+            `An editor connection from ${address} was closed: its session ended`,
+          );
+          guarded.endSession();
+        });
+      },
       onSettled: () => {
         pending -= 1;
       },
@@ -81,7 +93,10 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
         ),
     });
     comms.add(guarded);
-    guarded.once('close', () => comms.delete(guarded));
+    guarded.once('close', () => {
+      unwatch();
+      comms.delete(guarded);
+    });
     pass(req, guarded as unknown as Socket, Buffer.alloc(0));
     return null;
   };

@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { nodePolicy } from '../../settings/node-policy.ts';
 import { nodeRedSettings } from '../../settings/node-red-settings.ts';
-import { adminAuth, adminGate, telemetryLock } from '../auth/index.ts';
+import { adminAuth, adminGate, LiveSessions, SignIn, telemetryLock } from '../auth/index.ts';
 import { type Config, Secret } from '../config/index.ts';
 import { EXIT, RedstartError } from '../errors.ts';
 import { resolveCredentialSecret } from '../flows/credential-file.ts';
@@ -148,16 +148,20 @@ async function build(
     },
   });
   let runtime: Runtime | null = null;
+  const signIn = config.admin && new SignIn(config.admin);
+  const sessions = new LiveSessions();
   const http = await createHttpServer({
     config,
     logger,
     dataDir,
+    signIn,
+    sessions,
     health: { ready: () => runtime?.ready() ?? { ok: false, reasons: ['starting'] } },
   });
   parts.http = http;
   if (isStopping()) return;
   http.app.use(untilStarted(() => runtime?.ready().reasons.includes('starting') ?? true));
-  const auth = adminAuth(config, logger);
+  const auth = adminAuth(config, signIn);
   runtime = createRuntime({
     server: http.server,
     editor: auth !== null,
@@ -177,7 +181,7 @@ async function build(
           flows,
           credentialSecret: secret,
           managedIds: connectionNodes.map(({ id }) => id),
-          sessions: sessionStore(config, secret, logger),
+          sessions: sessions.follow(sessionStore(config, secret, logger)),
           logger,
         }),
         managed: connections.managed,

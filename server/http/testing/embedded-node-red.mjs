@@ -5,12 +5,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import RED from 'node-red';
 import { pino } from 'pino';
-import { adminAuth, adminGate } from '../../auth/index.ts';
+import { adminAuth, adminGate, LiveSessions, SignIn } from '../../auth/index.ts';
 import { createHttpServer } from '../index.ts';
 import { fakeConfig, plainPassword } from './fake-config.ts';
 
 const options = JSON.parse(process.argv[2]);
 const config = fakeConfig({
+  server: { trustProxy: options.trustProxy },
   data: { dir: options.dir },
   flows: { mode: options.flowsMode },
   httpAuth: { mode: options.httpAuth, user: 'caller', ...plainPassword('caller secret') },
@@ -44,17 +45,25 @@ const storageModule = {
   saveCredentials: async () => {},
   getSettings: async () => ({}),
   saveSettings: async () => {},
-  getSessions: async () => sessions,
-  saveSessions: async (value) => {
-    sessions = value;
-  },
+  getSessions: () => sessionStore.load(),
+  saveSessions: (value) => sessionStore.save(value),
   getLibraryEntry: async () => [],
   saveLibraryEntry: async () => {},
 };
 
 mkdirSync(options.dir, { recursive: true });
 writeFileSync(join(options.dir, 'package.json'), '{"name":"test","private":true}');
+const signIn = new SignIn(config.admin);
+const sessionsAlive = new LiveSessions();
+const sessionStore = sessionsAlive.follow({
+  load: async () => sessions,
+  save: async (value) => {
+    sessions = value;
+  },
+});
 const http = await createHttpServer({
+  signIn,
+  sessions: sessionsAlive,
   config,
   logger,
   dataDir: options.dir,
@@ -68,7 +77,7 @@ RED.init(http.server, {
     flowsMode: config.flows.mode,
     signedIn: (req, res, next) => RED.auth.needsPermission('')(req, res, next),
   }),
-  adminAuth: adminAuth(config, logger),
+  adminAuth: adminAuth(config, signIn),
   credentialSecret: 'test',
   storageModule,
   externalModules: { palette: { allowInstall: false } },

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { ipKeyGenerator } from 'express-rate-limit';
+
+export interface GuessRule {
+  /** Failures that cost nothing: people mistype. */
+  readonly free: number;
+  /** The wait after the next one; it doubles with each further one. */
+  readonly firstWaitMs: number;
+  readonly longestWaitMs: number;
+}
+
+/** One name from one address: in a day no more than 110 guesses. */
+export const NAME_RULE: GuessRule = { free: 5, firstWaitMs: 2000, longestWaitMs: 15 * 60_000 };
+/** All names from one address: whoever tries one password on many names is stopped by this one. */
+export const ADDRESS_RULE: GuessRule = { free: 20, firstWaitMs: 2000, longestWaitMs: 15 * 60_000 };
+
+/** Without a failure for so long, all is forgotten. Longer than the longest wait, or waiting would pay. */
+export const FORGET_MS = 60 * 60_000;
+
+export interface Failures {
+  readonly count: number;
+  /** When the last one was, ms of the epoch. */
+  readonly last: number;
+}
+
+/** Where failures are kept, by keys that tell neither name nor address. A store that outlives a restart fits in here. */
+export interface FailureState {
+  get(key: string): Failures | undefined;
+  set(key: string, failures: Failures): void;
+  delete(key: string): void;
+}
+
+/** In memory, bounded: of more keys than this the oldest are forgotten. */
+export class FailureMemory implements FailureState {
+  readonly #max: number;
+  readonly #entries = new Map<string, Failures>();
+
+  constructor(max = 20_000) {
+    this.#max = max;
+  }
+
+  get(key: string): Failures | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: string, failures: Failures): void {
+    // To the end: what is still being tried is the last to go.
+    this.#entries.delete(key);
+    this.#entries.set(key, failures);
+    const oldest = this.#entries.size > this.#max ? this.#entries.keys().next().value : undefined;
+    if (oldest !== undefined) this.#entries.delete(oldest);
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+}
+
+export type Attempt =
+  | { readonly allowed: false; readonly waitMs: number }
+  | {
+      readonly allowed: true;
+      /** The password was right: the failures of this name from this address are forgotten. */
+      succeeded(): void;
+      /** It was not looked at. */
+      withdrawn(): void;
+    };
+
+/**
+ * Slows guessing down. Counts failures of a name from an address, and of an address whatever the name; never of a name
+ * alone: that would let anyone lock its owner out from elsewhere.
+ */
+export class GuessLimiter {
+  readonly #state: FailureState;
+  readonly #now: () => number;
+
+  constructor(options: { state?: FailureState; now?: () => number } = {}) {
+    this.#state = options.state ?? new FailureMemory();
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** Counts as a failure until it is told otherwise: attempts at the same time must not all be the first one. */
+  attempt(name: string, address: string): Attempt {
+    const network = networkOf(address);
+    const keys = [
+      { key: keyOf('name', network, name), rule: NAME_RULE },
+      { key: keyOf('address', network), rule: ADDRESS_RULE },
+    ] as const;
+    const now = this.#now();
+    const waitMs = Math.max(...keys.map(({ key, rule }) => this.#wait(key, rule, now)));
+    // One that came too early is not counted: else a neighbour at the same address could hold the wait up for good.
+    if (waitMs > 0) return { allowed: false, waitMs };
+
+    const before = keys.map(({ key }) => this.#read(key, now));
+    keys.forEach(({ key }, i) => {
+      this.#state.set(key, { count: (before[i]?.count ?? 0) + 1, last: now });
+    });
+    const takeBack = (index: 0 | 1): void => {
+      const { key } = keys[index];
+      const count = (this.#state.get(key)?.count ?? 1) - 1;
+      if (count <= 0) this.#state.delete(key);
+      else this.#state.set(key, { count, last: before[index]?.last ?? now });
+    };
+    return {
+      allowed: true,
+      succeeded: () => {
+        this.#state.delete(keys[0].key);
+        // Only this one: a right password of one's own must not buy guesses at those of others.
+        takeBack(1);
+      },
+      withdrawn: () => {
+        takeBack(0);
+        takeBack(1);
+      },
+    };
+  }
+
+  #read(key: string, now: number): Failures | undefined {
+    const failures = this.#state.get(key);
+    if (failures === undefined || now - failures.last < FORGET_MS) return failures;
+    this.#state.delete(key);
+    return undefined;
+  }
+
+  #wait(key: string, rule: GuessRule, now: number): number {
+    const failures = this.#read(key, now);
+    if (failures === undefined || failures.count < rule.free) return 0;
+    const wait = Math.min(rule.firstWaitMs * 2 ** Math.min(failures.count - rule.free, 30), rule.longestWaitMs);
+    return Math.max(0, failures.last + wait - now);
+  }
+}
+
+/** An IPv6 customer has a whole network to try from: it counts as one address. */
+export const networkOf = (address: string): string => ipKeyGenerator(address, 56);
+
+/** A hash, so that a name of any length takes little room, and what is kept names nobody. */
+const keyOf = (...parts: string[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
