@@ -53,6 +53,31 @@ describe('an input', () => {
     await closed;
     expect(node.done.map(({ error }) => error?.message)).toEqual([undefined, 'cut']);
   });
+
+  it('sends nothing when the node is gone, also when its work ends well after that', async () => {
+    let release: () => void = () => undefined;
+    const { red, node } = nodeThat((host) =>
+      host.onInput(async (msg, send) => {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        send(msg);
+      }),
+    );
+    node.receive();
+    await node.close();
+    release();
+    await red.until(() => node.done.length === 1);
+    expect(node.sent).toEqual([]);
+    expect(node.done[0]?.error).toMatchObject({ code: 'SEQERA_STOPPED' });
+  });
+
+  it('shows at once that there is no connection, and not only when a message comes', async () => {
+    const { red, node } = nodeThat((host) => host.onInput(async () => undefined));
+    red.started();
+    await red.until(() => node.statuses.length > 0);
+    expect(node.statuses.at(-1)).toMatchObject({ fill: 'red', text: expect.stringMatching(/^no connection · /) });
+  });
 });
 
 describe('what a node keeps', () => {

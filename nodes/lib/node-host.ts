@@ -1,7 +1,8 @@
 import type { PlatformClient } from './client.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { type Connection, connectionFor } from './connection.ts';
-import { invalidInput, SeqeraError, toSeqeraError } from './errors.ts';
+import { invalidInput, SeqeraError, stopped, toSeqeraError } from './errors.ts';
+import { whenFlowsStarted } from './flows-started.ts';
 import { type StatusKind, shortError, showStatus } from './node-status.ts';
 import { NodeStore } from './node-store.ts';
 import type { Message, RedApi, RedNode, Send } from './red.ts';
@@ -53,6 +54,10 @@ export class NodeHost {
     this.settings = (RED.settings as { seqeraClient?: Settings }).seqeraClient ?? {};
     this.clock = this.settings.clock ?? systemClock;
     this.store = new NodeStore(RED, node);
+    const notStarted = whenFlowsStarted(RED, () => {
+      this.#connection().catch((error: unknown) => this.status('failed', shortError(toSeqeraError(error))));
+    });
+    this.onClose(async () => notStarted());
     node.on('close', (removed: boolean, done: () => void) => {
       this.#close(removed).then(done, (error: unknown) => {
         node.warn(toSeqeraError(error).message);
@@ -81,13 +86,7 @@ export class NodeHost {
    */
   async place(msg: Message, { workspaceOfMessage = false } = {}): Promise<Place> {
     const own = await this.evaluate(PLACE, msg);
-    const connection = await connectionFor(this.RED, this.config.seqera as string | undefined);
-    if (!connection) {
-      throw new SeqeraError(
-        'SEQERA_NO_CONNECTION',
-        'There is no connection to Seqera Platform: choose one in the node, or set TOWER_ACCESS_TOKEN for a default one.',
-      );
-    }
+    const connection = await this.#connection();
     const carried = workspaceOfMessage ? text().read(msg.workspaceId, 'msg.workspaceId') : '';
     const workspaceId = own.workspaceId || connection.workspaceId || carried || null;
     if (workspaceId !== null && !/^\d+$/.test(workspaceId)) {
@@ -103,6 +102,15 @@ export class NodeHost {
     return { connection, client, workspaceId };
   }
 
+  async #connection(): Promise<Connection> {
+    const connection = await connectionFor(this.RED, this.config.seqera as string | undefined);
+    if (connection) return connection;
+    throw new SeqeraError(
+      'SEQERA_NO_CONNECTION',
+      'There is no connection to Seqera Platform: choose one in the node, or set TOWER_ACCESS_TOKEN for a default one.',
+    );
+  }
+
   status(kind: StatusKind, message: string): void {
     if (!this.signal.aborted) showStatus(this.node, kind, message, this.clock.now());
   }
@@ -110,7 +118,12 @@ export class NodeHost {
   /** Each message ends in exactly one `done`, whatever the handler does; nothing is ever left rejected. */
   onInput(handler: (msg: Message, send: Send) => Promise<undefined | typeof PARKED>): void {
     this.node.on('input', (msg, send, done) => {
-      const work = (async () => handler(msg, send as Send))()
+      // The nodes behind a node that is gone belong to other flows by now, or are gone as well.
+      const sendWhileHere: Send = (output) => {
+        if (this.signal.aborted) throw stopped();
+        (send as Send)(output);
+      };
+      const work = (async () => handler(msg, sendWhileHere))()
         .then(
           (result) => {
             if (result !== PARKED) done();
