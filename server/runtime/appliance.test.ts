@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
 import { Program, type ProgramOptions } from './testing/program.ts';
 
 let programs: Program[] = [];
@@ -49,6 +51,8 @@ describe('a run', { timeout: 30_000 }, () => {
           ...endpoint('hello', 'msg.payload = "hi"; return msg;'),
           ...endpoint('float', 'Promise.reject(new Error("floating")); msg.payload = "ok"; return msg;'),
           ...endpoint('slow', 'await new Promise((done) => setTimeout(done, 700)); msg.payload = "late"; return msg;'),
+          { id: 'listener', type: 'websocket-listener', path: '/socket', wholemsg: 'false' },
+          { id: 'heard', type: 'websocket in', z: 't1', server: 'listener', wires: [[]] },
           { id: 'tick', type: 'inject', z: 't1', repeat: '0.05', once: true, props: [], wires: [['busy']] },
           {
             id: 'busy',
@@ -77,13 +81,20 @@ describe('a run', { timeout: 30_000 }, () => {
     });
     expect(await (await post(url, 'hello')).text()).toBe('hi');
 
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/api/socket`);
+    await once(socket, 'open');
+    const ends: unknown[] = [];
+    socket.once('close', (code) => ends.push(code));
     const late = post(url, 'slow');
+    void late.then(({ status }) => ends.push(status));
     await post(url, 'hello');
     const began = Date.now();
     program.child.kill('SIGTERM');
     await program.line(({ msg }) => msg === 'stopping');
     expect(await (await late).text()).toBe('late');
     expect(await program.exited).toBe(0);
+    // Websockets of flows are told that it goes away, when what is in flight has ended and not before.
+    expect(ends).toEqual([200, 1001]);
     expect(Date.now() - began).toBeLessThan(3000);
     expect(program.stdout).not.toContain('unfinished');
     expect(program.lines.at(-1)?.msg).toBe('stopped');
