@@ -1,4 +1,5 @@
 import { invalidInput } from './errors.ts';
+import { jsonText } from './json-text.ts';
 import { isPlainObject, type PlainObject } from './typed-input.ts';
 
 /**
@@ -12,8 +13,14 @@ export async function mergeParams(
   const laid = over.filter((each) => Object.keys(each).length > 0);
   const base = paramsText ?? '';
   if (laid.length === 0) return base.trim() === '' ? undefined : base;
-  return JSON.stringify(Object.assign({}, await parseParams(base), ...laid));
+  return jsonText(Object.assign({}, await parseParams(base), ...laid), 'The parameters');
 }
+
+/** Nextflow reads YAML 1.1, where these are truth values; as a text `no` would be true to it. */
+const TRUTH = [
+  [/^(?:yes|Yes|YES|on|On|ON)$/, true],
+  [/^(?:no|No|NO|off|Off|OFF)$/, false],
+] as const;
 
 async function parseParams(text: string): Promise<PlainObject> {
   if (text.trim() === '') return {};
@@ -23,7 +30,13 @@ async function parseParams(text: string): Promise<PlainObject> {
   } catch {
     const { parse } = await import('yaml');
     try {
-      value = parse(text, { maxAliasCount: 100 }) as unknown;
+      const customTags = TRUTH.map(([test, is]) => ({
+        tag: 'tag:yaml.org,2002:bool',
+        default: true as const,
+        test,
+        resolve: () => is,
+      }));
+      value = parse(text, { maxAliasCount: 100, customTags }) as unknown;
     } catch (error) {
       const [first] = (error as Error).message.split('\n');
       throw invalidInput(
