@@ -92,6 +92,19 @@ describe.each(Object.keys(NODES))('%s', (type) => {
     expect(simulator.calls).toEqual([]);
   });
 
+  it('ends once, with a short error, for an id or name of a megabyte', async () => {
+    const simulator = await simulate();
+    const red = redOn(simulator, { pace });
+    const { properties, message = {} } = NODES[type] ?? { properties: {} };
+    const named = Object.keys({ ...properties, ...message }).find((name) => /Name$|Id$/.test(name));
+    if (!named) return;
+    const node = keep(red.create(type, { seqera: '', ...properties, [named]: 'huge', [`${named}Type`]: 'msg' }));
+    red.started();
+    await send(red, node, { ...message, huge: 'x'.repeat(1_000_000) });
+    expect(node.done).toHaveLength(1);
+    expect(errorOf(node).message.length).toBeLessThan(3000);
+  });
+
   it('takes names with slashes, quotes and other letters for what they are', async () => {
     const simulator = await simulate();
     const red = redOn(simulator);

@@ -92,6 +92,9 @@ export interface SeqeraErrorDetails {
   transient?: boolean;
 }
 
+/** Names in a message come from flows and servers, and can be megabytes. */
+const LONGEST_MESSAGE = 2_000;
+
 /**
  * The only error that leaves the pack. It has no `cause` on purpose: errors of the HTTP stack can hold the request,
  * and the request holds the token.
@@ -104,7 +107,7 @@ export class SeqeraError extends Error {
   readonly transient: boolean;
 
   constructor(code: SeqeraErrorCode, message: string, details: SeqeraErrorDetails = {}) {
-    super(message);
+    super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message);
     this.code = code;
     if (details.status !== undefined) this.status = details.status;
     this.outcome = details.outcome ?? 'none';

@@ -2,6 +2,7 @@ import { type BackoffOptions, backoffMs, DEFAULT_BACKOFF, parseRetryAfter } from
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { SeqeraError } from './errors.ts';
 import { errorOfAnswer, errorOfTransport } from './http-errors.ts';
+import { jsonText } from './json-text.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { createTransport, type Transport, type TransportAnswer, TransportError } from './transport.ts';
 import { joinUrl, normaliseBaseUrl, type Query } from './urls.ts';
@@ -21,7 +22,7 @@ export interface HttpCall {
   /** Sent as JSON. */
   body?: unknown;
   /** Sent as it is. */
-  content?: { type: string; data: string | Uint8Array };
+  content?: { type: string; data: string | Uint8Array } | undefined;
   /** What is being done, to begin an error message with: `Reading the run 5x9`. */
   what?: string;
   /** The role that it takes, for the message of a 403. */
@@ -105,12 +106,13 @@ export class HttpClient {
   async call(call: HttpCall): Promise<HttpAnswer> {
     const method = (call.method ?? 'GET').toUpperCase();
     const url = joinUrl(this.baseUrl, call.path, call.query);
+    const content = contentOf(call, method);
     const repeatable = call.idempotent ?? (method === 'GET' || method === 'HEAD');
     const attempts = call.attempts ?? this.#retry.attempts;
     for (let attempt = 1; ; attempt += 1) {
       const limiter = this.#limiterFor(this.#token());
       await limiter.take(call.caller ?? '', call.signal);
-      const result = await this.#once(method, url, call);
+      const result = await this.#once(method, url, { ...call, content });
       if (!(result instanceof Failure)) return result;
       const { error, retryAfterMs } = result;
       const delayMs = backoffMs(this.#retry, attempt, this.random, retryAfterMs);
@@ -181,11 +183,9 @@ export class HttpClient {
         headers: {
           'user-agent': `node-red-seqera/${VERSION}`,
           ...(call.read === undefined || call.read === 'json' ? { accept: 'application/json' } : { accept: '*/*' }),
-          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(call.content === undefined ? {} : { 'content-type': call.content.type }),
           ...(atHome ? { authorization: `Bearer ${token}` } : {}),
         },
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         ...(call.content === undefined ? {} : { body: call.content.data }),
         connectTimeoutMs: this.#connectTimeoutMs,
         answerTimeoutMs: call.answerTimeoutMs ?? this.#answerTimeoutMs,
@@ -230,6 +230,12 @@ export class HttpClient {
     }
     return token;
   }
+}
+
+/** Made once, before anything is sent. @throws SEQERA_INVALID_INPUT for a body that is no JSON */
+function contentOf({ body, content, what, path }: HttpCall, method: string): HttpCall['content'] {
+  if (body === undefined) return content;
+  return { type: 'application/json', data: jsonText(body, `${what ?? `${method} ${path}`}: the body`) };
 }
 
 class Failure {

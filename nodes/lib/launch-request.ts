@@ -1,5 +1,6 @@
 import type { PlatformClient } from './client.ts';
 import { invalidInput } from './errors.ts';
+import { jsonText } from './json-text.ts';
 import type { LaunchConfig } from './schemas.ts';
 import { isPlainObject, type PlainObject } from './typed-input.ts';
 
@@ -79,7 +80,7 @@ export function requestOfMessage(msg: { body?: unknown; payload?: unknown }): Pl
   for (const place of [msg.body, msg.payload]) {
     const holder = typeof place === 'string' ? parsed(place) : place;
     if (!isPlainObject(holder) || !isPlainObject(holder.launch)) continue;
-    const request = { ...holder.launch };
+    const request = JSON.parse(jsonText(holder.launch, 'The launch request of the message')) as PlainObject;
     const { computeEnv } = request;
     if (request.computeEnvId === undefined && isPlainObject(computeEnv)) request.computeEnvId = computeEnv.id;
     for (const field of ANSWER_ONLY) delete request[field];

@@ -50,11 +50,19 @@ function hasControl(text: string): boolean {
   return false;
 }
 
-/** A segment of a path: an id or a name that a flow gave. */
+/** The longest name that an object store takes; an address of megabytes is refused by each server in its own way. */
+const LONGEST_SEGMENT = 1024;
+
+/** A segment of a path: an id or a name that a flow gave. @throws SEQERA_INVALID_INPUT */
 export const segment = (value: string | number): string => {
   const text = String(value);
   if (text === '' || text === '.' || text === '..') throw invalidInput(`${JSON.stringify(text)} is no id`);
-  return encodeURIComponent(text);
+  if (text.length > LONGEST_SEGMENT) throw invalidInput(`An id or name of ${text.length} characters is none`);
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    throw invalidInput(`${JSON.stringify(text)} holds half of a character, which no address can`);
+  }
 };
 
 /** The web page's base of an API base: `api.` before the host and `/api` behind it fall away. */

@@ -227,4 +227,18 @@ describe('bad input', () => {
     expect(errorOf(node)).toMatchObject({ code: 'SEQERA_INVALID_INPUT', message: expect.stringMatching(what) });
     expect(simulator.calls).toEqual([]);
   });
+
+  it('a body that JSON has no form for ends with SEQERA_INVALID_INPUT, and nothing is sent', async () => {
+    const simulator = await simulate();
+    const red = redOn(simulator);
+    const node = red.create('seqera-api', { path: '/x', method: 'POST', body: 'payload', bodyType: 'msg' });
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    await send(red, node, { payload: circle }, { payload: { count: 3n } });
+    expect(node.done.map(({ error }) => (error as { code?: string } | undefined)?.code)).toEqual([
+      'SEQERA_INVALID_INPUT',
+      'SEQERA_INVALID_INPUT',
+    ]);
+    expect(simulator.calls).toEqual([]);
+  });
 });

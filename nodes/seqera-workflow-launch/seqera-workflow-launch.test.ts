@@ -38,6 +38,17 @@ const errorOf = (node: FakeNode): Error & { code?: string; status?: number } => 
   return error;
 };
 
+it('a request of the message that JSON has no form for is bad input', async () => {
+  const simulator = await simulate();
+  const red = redOn(simulator);
+  const node = launchNode(red, { launchpadName: '' });
+  const launch: Record<string, unknown> = { pipeline: 'https://github.com/nextflow-io/hello' };
+  launch.self = launch;
+  await send(red, node, { payload: { launch } });
+  expect(errorOf(node).code).toBe('SEQERA_INVALID_INPUT');
+  expect(launches(simulator)).toEqual([]);
+});
+
 describe('a launch from the launchpad', () => {
   it('sends request fields only, with parameters and labels, and gives the run', async () => {
     const simulator = await simulate();
