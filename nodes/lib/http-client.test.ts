@@ -38,11 +38,19 @@ describe('a call', () => {
     const peer = await listen((_, response) => json(response, { ok: true }));
     const answer = await client(`${peer.url}/api/`).call({
       path: '/workflow',
-      query: { workspaceId: '7', search: 'runName:a b', attributes: ['labels', 'minimal'], none: undefined },
+      query: {
+        workspaceId: '7',
+        search: 'runName:a b',
+        attributes: 'labels,minimal',
+        paths: ['a', 'b'],
+        none: undefined,
+      },
     });
     expect(answer).toMatchObject({ status: 200, body: { ok: true } });
     const [call] = peer.calls;
-    expect(call?.url).toBe('/api/workflow?workspaceId=7&search=runName%3Aa+b&attributes=labels%2Cminimal');
+    expect(call?.url).toBe(
+      '/api/workflow?workspaceId=7&search=runName%3Aa+b&attributes=labels%2Cminimal&paths=a&paths=b',
+    );
     expect(call?.headers.authorization).toBe(`Bearer ${TOKEN}`);
     expect(call?.headers['user-agent']).toMatch(/^node-red-seqera\/\d/);
   });

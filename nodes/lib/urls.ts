@@ -16,12 +16,13 @@ export function normaliseBaseUrl(baseUrl: string): string {
   return url.origin + url.pathname.replace(/\/+$/, '');
 }
 
-/** Lists are joined by commas, which is how the Platform takes `attributes`; empty values are left out. */
+/** A list is its name again for each of its values; empty values are left out. */
 export function queryString(query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value === null || value === undefined || value === '') continue;
-    search.set(name, Array.isArray(value) ? value.join(',') : String(value));
+    for (const each of Array.isArray(value) ? (value as readonly (string | number)[]) : [value]) {
+      if (each !== null && each !== undefined && each !== '') search.append(name, String(each));
+    }
   }
   const text = search.toString();
   return text === '' ? '' : `?${text}`;

@@ -242,3 +242,19 @@ describe('bad input', () => {
     expect(simulator.calls).toEqual([]);
   });
 });
+
+describe('a list in the query', () => {
+  it.each([
+    ['/data-links/{id}/browse-tree', 'paths', 'paths=a%2F&paths=b%2F'],
+    ['/studios', 'attributes', 'attributes=a%2F&attributes=b%2F'],
+    ['/actions/{id}', 'attributes', 'attributes=a%2F&attributes=b%2F'],
+    ['/workflow', 'attributes', 'attributes=a%2F%2Cb%2F'],
+    ['/pipelines/{id}', 'attributes', 'attributes=a%2F%2Cb%2F'],
+  ])('of %s is sent as the Platform takes it: %s', async (path, name, expected) => {
+    const peer = await listen((_, response) => json(response, {}));
+    const red = redOn(peer);
+    const node = red.create('seqera-api', { path, query: JSON.stringify({ [name]: ['a/', 'b/'] }) });
+    await send(red, node, { params: { id: 7 } });
+    expect(peer.calls[0]?.url.split('?')[1]).toContain(expected);
+  });
+});

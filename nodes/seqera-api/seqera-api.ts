@@ -51,7 +51,7 @@ export default defineCallingNode({
     const call: PlatformCall = {
       method,
       path,
-      query: queryOf(inputs.query),
+      query: queryOf(inputs.query, path),
       inWorkspace: isInWorkspace(path),
       read: RETURNS[returns as keyof typeof RETURNS],
       ...(reads || inputs.body === undefined ? {} : { body: inputs.body }),
@@ -78,13 +78,18 @@ export default defineCallingNode({
   },
 });
 
-function queryOf(query: PlainObject): Query {
+/** Where a list of `attributes` is repeated; elsewhere it is one value with commas. All other lists are repeated. */
+const REPEATS_ATTRIBUTES = /^\/(?:actions(?:\/[^/]+)?|studios|compute-envs\/[^/]+)$/;
+
+function queryOf(query: PlainObject, path: string): Query {
   const result: Query = {};
   for (const [name, value] of Object.entries(query)) {
     const each = Array.isArray(value) ? (value as unknown[]) : [value];
     if (!each.every((one) => one === null || ['string', 'number', 'boolean', 'undefined'].includes(typeof one)))
       throw invalidInput(`query.${name} must be a text, a number, true or false, or a list of those`);
-    result[name] = Array.isArray(value) ? each.map(String) : (value as string | number | boolean | null);
+    const joined = name === 'attributes' && !REPEATS_ATTRIBUTES.test(path);
+    if (!Array.isArray(value)) result[name] = value as string | number | boolean | null;
+    else result[name] = joined ? each.join(',') : each.map(String);
   }
   return result;
 }
