@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { number } from './commands/number-argument.ts';
-import { EXIT } from './errors.ts';
+import { ERROR_CATALOGUE } from './error-catalogue.ts';
 import { reportFailure } from './report-failure.ts';
 import { version } from './version.ts';
 
@@ -70,6 +70,6 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT.usage);
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : ERROR_CATALOGUE.WRONG_USAGE.exitCode);
   process.exit(reportFailure(error));
 }

@@ -16,9 +16,8 @@ it('prints code, message and what mends it, and gives the exit code', () => {
     code: 'PORT_IN_USE',
     message: 'port 1880 is in use',
     mend: 'Set PORT.',
-    exitCode: 5,
   });
-  expect(report(error)).toEqual([5, 'PORT_IN_USE: port 1880 is in use\n→ Set PORT.']);
+  expect(report(error)).toEqual([69, 'PORT_IN_USE: port 1880 is in use\n→ Set PORT.']);
 });
 
 it('prints the stack of what nobody foresaw', () => {

@@ -17,7 +17,6 @@ export function editorScripts(from: string = import.meta.url): string[] {
     if (file !== undefined) return file;
     throw new RedstartError({
       code: 'NOT_BUILT',
-      exitCode: 70,
       message: `${name}, a script of the editor page, is not at ${places[0]}`,
       mend: 'Build the program: npm run build.',
     });

@@ -56,7 +56,6 @@ export function nodePolicy(names: readonly string[]): NodePolicy {
   if (unknown.length > 0) {
     throw new RedstartError({
       code: 'NODES_ALLOW_UNKNOWN',
-      exitCode: 78,
       message: `REDSTART_NODES_ALLOW names ${unknown.map((name) => `"${name}"`).join(', ')}, which is no group of nodes.`,
       mend: `Use a comma list of: ${Object.keys(NODE_GROUPS).join(', ')}; or the name of a node package (node-red-…, @scope/…).`,
     });

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
 import { ConfigError, evaluateProcess, type Setting } from '../config/index.ts';
-import { EXIT } from '../errors.ts';
 import { reportFailure } from '../report-failure.ts';
 
 /** Shows what the environment amounts to, also when it is wrong: that is when somebody looks. */
@@ -14,8 +13,9 @@ export async function config({ json = false, local = false }: { json?: boolean; 
     if (problems.length > 0) console.error('');
   }
   if (problems.length === 0) return;
-  if (!json) reportFailure(new ConfigError(problems));
-  process.exitCode = EXIT.config;
+  const error = new ConfigError(problems);
+  if (!json) reportFailure(error);
+  process.exitCode = error.exitCode;
 }
 
 function table(settings: readonly Setting[]): string {

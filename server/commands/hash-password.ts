@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { passwordFault } from '../config/password-rules.ts';
-import { EXIT, RedstartError } from '../errors.ts';
+import { RedstartError } from '../errors.ts';
 
 /** As strong as a sign-in of a quarter of a second allows. */
 const COST = 12;
@@ -69,7 +69,7 @@ function typePassword({ input, prompt }: HashPasswordPorts, question: string): P
           return;
         }
         if (key === '\u0003') {
-          finish(refusal('interrupted', 'Run the command again.', 130));
+          finish(new RedstartError({ code: 'INTERRUPTED', message: 'interrupted', mend: 'Run the command again.' }));
           return;
         }
         if (key === '\u007f' || key === '\b') typed = [...typed].slice(0, -1).join('');
@@ -81,6 +81,6 @@ function typePassword({ input, prompt }: HashPasswordPorts, question: string): P
   });
 }
 
-function refusal(message: string, mend: string, exitCode: number = EXIT.failure): RedstartError {
-  return new RedstartError({ code: 'PASSWORD_REFUSED', message, mend, exitCode });
+function refusal(message: string, mend: string): RedstartError {
+  return new RedstartError({ code: 'PASSWORD_REFUSED', message, mend });
 }

@@ -1,5 +1,5 @@
 import { createSimulator, readScenarioFile, type Scenario, ScenarioError } from '../../simulator/index.ts';
-import { EXIT, RedstartError } from '../errors.ts';
+import { RedstartError } from '../errors.ts';
 
 /** Runs the simulator until it is told to stop, and prints what a client needs to use it. */
 export async function simulator(options: { port: number; speed: number; scenario?: string }): Promise<void> {
@@ -32,7 +32,6 @@ function readScenario(file: string): Scenario {
       code: error.code,
       message: `the scenario cannot be used: ${error.message}`,
       mend: 'Correct the file given with --scenario.',
-      exitCode: EXIT.usage,
     });
   }
 }
@@ -41,7 +40,7 @@ function cannotListen(error: unknown, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
   return new RedstartError({
-    code: 'PORT_UNAVAILABLE',
+    code: code === 'EACCES' ? 'PORT_NOT_ALLOWED' : 'PORT_IN_USE',
     message: code === 'EACCES' ? `port ${port} needs a privilege` : `port ${port} is in use by another process`,
     mend: 'Choose another with --port, or leave it out for any free one.',
     cause: error,

@@ -1,4 +1,4 @@
-import { EXIT, RedstartError } from '../errors.ts';
+import { RedstartError } from '../errors.ts';
 
 /** One thing that is wrong with the environment. Never holds the value of a secret. */
 export interface Problem {
@@ -18,7 +18,6 @@ export class ConfigError extends RedstartError {
       code: 'CONFIG_INVALID',
       message: `the configuration has ${count}\n\n${problems.map(formatProblem).join('\n\n')}\n`,
       mend: 'Whoever deploys Redstart: correct these variables. `redstart config` shows where each value comes from; docs/environment.md describes them.',
-      exitCode: EXIT.config,
     });
     this.name = 'ConfigError';
     this.problems = problems;

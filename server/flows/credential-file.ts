@@ -32,7 +32,6 @@ export async function resolveCredentialSecret(options: {
   if ('$' in blob) {
     throw new RedstartError({
       code: 'CREDENTIAL_SECRET_MISSING',
-      exitCode: 78,
       message: `${options.credentialFile} holds encrypted credentials, but there is no secret to open them: REDSTART_CREDENTIAL_SECRET is not set and ${options.secretFile} is gone.`,
       mend: `Set REDSTART_CREDENTIAL_SECRET to the secret, or restore ${options.secretFile}. To give the credentials up and enter them again, remove ${options.credentialFile}.`,
     });
@@ -54,7 +53,6 @@ export async function readCredentialFile(path: string): Promise<CredentialBlob> 
   }
   throw new RedstartError({
     code: 'CREDENTIALS_FILE_DAMAGED',
-    exitCode: 65,
     message: `${path} is not what Node-RED wrote there: it must hold {"$":"…"}.`,
     mend: 'Restore it from a backup, or remove it and enter the credentials again in the editor.',
   });
@@ -107,7 +105,6 @@ function decrypt(blob: CredentialBlob, secret: string): Record<string, unknown> 
 function wrongSecret(options: { secretFile: string; credentialFile: string }, generatedOpens: boolean): RedstartError {
   return new RedstartError({
     code: 'CREDENTIAL_SECRET_WRONG',
-    exitCode: 78,
     message: `The credential secret does not open ${options.credentialFile}. Starting with it would lose the credentials of every node at the next deploy.`,
     mend: generatedOpens
       ? `They were encrypted with the generated secret: set REDSTART_CREDENTIAL_SECRET_FILE=${options.secretFile}, or unset REDSTART_CREDENTIAL_SECRET.`

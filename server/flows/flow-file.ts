@@ -59,7 +59,6 @@ export function parseFlowFile(path: string, name: string, raw: string): FlowFile
   if (isObject(value) && typeof value.$ === 'string') {
     throw new RedstartError({
       code: 'FLOW_FILE_IS_CREDENTIALS',
-      exitCode: 65,
       message: `${path} is a Node-RED credentials file (flows_cred.json), not a flow file.`,
       mend:
         'Move it out of the flows folder. To keep its credentials, put it at <data folder>/credentials.json (mode 0600) ' +
@@ -167,7 +166,6 @@ function notJson(path: string, text: string, fault: { offset: number; reason: st
   const shown = source.trim().length > 120 ? `${source.trim().slice(0, 120)}…` : source.trim();
   return new RedstartError({
     code: 'FLOW_FILE_NOT_JSON',
-    exitCode: 65,
     message: empty
       ? `${path} is empty, which is not JSON.`
       : `${path}, line ${line}, column ${column}: not valid JSON, ${fault.reason}: ${shown || '(end of file)'}`,
@@ -182,7 +180,6 @@ function notJson(path: string, text: string, fault: { offset: number; reason: st
 function notFlows(path: string, reason: string): RedstartError {
   return new RedstartError({
     code: 'FLOW_FILE_NOT_FLOWS',
-    exitCode: 65,
     message: `${path} is JSON, but no flow file: ${reason}.`,
     mend: 'Every *.json in the flows folder must be a Node-RED export (Menu → Export → JSON). Move other files out of it.',
   });

@@ -1,5 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DeployCode } from '../error-catalogue.ts';
 import { RedstartError } from '../errors.ts';
 import { assignNodes } from './assign-nodes.ts';
 import { type FlowFile, hashOf, newFlowFile, nodesOf, parseFlowFile, renderFlowFile } from './flow-file.ts';
@@ -33,9 +34,9 @@ export interface FlowStore {
 
 /** A refused or failed deploy. Node-RED answers the editor with `status` and shows `message`. */
 export class DeployError extends Error {
-  readonly code: string;
+  readonly code: DeployCode;
   readonly status: number;
-  constructor(code: string, status: number, message: string, cause?: unknown) {
+  constructor(code: DeployCode, status: number, message: string, cause?: unknown) {
     super(message, { cause });
     this.code = code;
     this.status = status;
@@ -201,7 +202,6 @@ function refuseForeign(file: FlowFile, managed: ReadonlyMap<string, FlowNode>): 
   if (!clash) return;
   throw new RedstartError({
     code: 'FLOW_DUPLICATE_ID',
-    exitCode: 65,
     message: `${file.path} has a node of type "${clash.type}" with the id "${clash.id}", which belongs to the connection from the environment.`,
     mend: 'Give that node another id in the file.',
   });

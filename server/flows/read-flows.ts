@@ -30,7 +30,6 @@ async function flowFileNames(dir: string): Promise<string[]> {
     const { code } = error as NodeJS.ErrnoException;
     throw new RedstartError({
       code: 'FLOWS_FOLDER_MISSING',
-      exitCode: 66,
       message:
         code === 'ENOENT'
           ? `The flows folder ${dir} does not exist.`
@@ -50,7 +49,6 @@ async function read(path: string): Promise<string> {
   } catch (error) {
     throw new RedstartError({
       code: 'FLOW_FILE_UNREADABLE',
-      exitCode: 66,
       message: `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
       mend: 'Give this user the right to read it, or take it out of the flows folder.',
       cause: error,
@@ -67,7 +65,6 @@ function refuseDuplicates(files: readonly FlowFile[]): void {
         const where = other.file === file ? `twice in ${file.path}` : `in ${other.file.path} and in ${file.path}`;
         throw new RedstartError({
           code: 'FLOW_DUPLICATE_ID',
-          exitCode: 65,
           message: `The node id "${node.id}" is used ${where} (${describe(other.node)}; ${describe(node)}).`,
           mend: 'Keep one of the two. If a flow was copied by copying its file, import it in the editor instead: that gives it new ids.',
         });

@@ -111,7 +111,6 @@ export function createStorageModule(options: StorageModuleOptions): StorageModul
       }
       throw new RedstartError({
         code: 'SETTINGS_FILE_DAMAGED',
-        exitCode: 65,
         message: `${settingsFile} is not readable JSON.`,
         mend: 'Restore it from a backup, or remove it: it holds the editor preferences of the users and nothing else that matters.',
       });

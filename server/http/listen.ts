@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { FatalCode } from '../error-catalogue.ts';
 import { RedstartError } from '../errors.ts';
 
 /** Resolves when the server accepts connections; rejects with a RedstartError that says what to do. */
@@ -19,7 +20,7 @@ export function listen(server: Server, port: number, host: string): Promise<void
 }
 
 function explain(error: NodeJS.ErrnoException, port: number, host: string): RedstartError {
-  const make = (code: string, message: string, mend: string): RedstartError =>
+  const make = (code: FatalCode, message: string, mend: string): RedstartError =>
     new RedstartError({ code, message, mend, cause: error });
   switch (error.code) {
     case 'EADDRINUSE':

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
+import type { FatalCode } from '../error-catalogue.ts';
 import { RedstartError } from '../errors.ts';
 
 /** A key and the certificates that go with it, checked against each other. */
@@ -65,7 +66,7 @@ function readKey(file: string): string {
 }
 
 function checkPair(o: { cert: string; key: string; certFile: string; keyFile: string }): TlsMaterial {
-  const fail = (code: string, message: string, mend: string, cause?: unknown): never => {
+  const fail = (code: FatalCode, message: string, mend: string, cause?: unknown): never => {
     throw new RedstartError({ code, message, mend, cause });
   };
   let certificate: X509Certificate;

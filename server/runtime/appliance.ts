@@ -6,7 +6,7 @@ import { nodePolicy } from '../../settings/node-policy.ts';
 import { nodeRedSettings } from '../../settings/node-red-settings.ts';
 import { adminAuth, adminGate, LiveSessions, SignIn, telemetryLock } from '../auth/index.ts';
 import { type Config, Secret } from '../config/index.ts';
-import { EXIT, RedstartError } from '../errors.ts';
+import { RedstartError } from '../errors.ts';
 import { resolveCredentialSecret } from '../flows/credential-file.ts';
 import { deployGuard } from '../flows/deploy-guard.ts';
 import { createFlowStore } from '../flows/flow-store.ts';
@@ -210,7 +210,6 @@ function openState(path: string, logger: Logger): SqliteStore {
     if (error.code === 'STORE_NEWER_SCHEMA') {
       throw new RedstartError({
         code: error.code,
-        exitCode: EXIT.config,
         message: error.message,
         mend: 'Run the version that wrote it, or restore a backup that this version made.',
       });

@@ -4,9 +4,6 @@ import { dirname, join } from 'node:path';
 import { USER_DIR } from '../../settings/node-red-settings.ts';
 import { RedstartError } from '../errors.ts';
 
-/** EX_CANTCREAT of sysexits.h. */
-const EXIT_CANNOT_CREATE = 73;
-
 /** Makes the data folder and what Node-RED wants to find in it; throws a RedstartError when it cannot be written. */
 export async function prepareDataFolder(dir: string): Promise<void> {
   try {
@@ -43,7 +40,6 @@ async function notWritable(dir: string, error: NodeJS.ErrnoException): Promise<R
     : 'Its owner cannot be read';
   return new RedstartError({
     code: 'DATA_FOLDER_NOT_WRITABLE',
-    exitCode: EXIT_CANNOT_CREATE,
     message: `The data folder ${dir} cannot be written (${error.code ?? error.message}). ${owner}; this process runs as uid ${uid}, gid ${gid}.`,
     mend: mendFor(error.code, dir, uid, gid),
     cause: error,

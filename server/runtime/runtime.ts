@@ -227,7 +227,6 @@ function startFailed(error: unknown): RedstartError {
   if (error instanceof RedstartError) return error;
   return new RedstartError({
     code: 'RUNTIME_START_FAILED',
-    exitCode: 70,
     message: `Node-RED did not start: ${error instanceof Error ? error.message : String(error)}`,
     mend: 'The log above says what it was doing. If it tells nothing that you can mend, this is a bug of Redstart: report it with the log.',
     cause: error,

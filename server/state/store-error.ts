@@ -1,15 +1,10 @@
-export type StoreErrorCode =
-  | 'STORE_TOO_LARGE'
-  | 'STORE_NOT_SERIALISABLE'
-  | 'STORE_UNAVAILABLE'
-  | 'STORE_CORRUPT'
-  | 'STORE_NEWER_SCHEMA';
+import type { StoreCode } from '../error-catalogue.ts';
 
 /** An error of the store that a flow or an operator sees: what failed, and in `code` what kind of thing it is. */
 export class StoreError extends Error {
-  readonly code: StoreErrorCode;
+  readonly code: StoreCode;
 
-  constructor(code: StoreErrorCode, message: string) {
+  constructor(code: StoreCode, message: string) {
     super(message);
     this.name = 'StoreError';
     this.code = code;

@@ -1,0 +1,338 @@
+/** Who has to act. In words of the reference, which says what each of them is responsible for. */
+export type Actor = 'operator' | 'flow author' | 'editor user' | 'caller';
+
+/** What an error code stands for: docs/errors.md is made of this. */
+export interface CatalogueEntry {
+  /** Part of the reference. */
+  readonly area: string;
+  readonly meaning: string;
+  readonly who: Actor;
+  /** What mends it in general; the message of the moment says it with names and paths. */
+  readonly mend: string;
+  /** The program ends with it. From sysexits.h where it has one: a service manager can tell what is worth another start. */
+  readonly exitCode?: number;
+  /** A deploy is answered with it. */
+  readonly status?: string;
+}
+
+/** Every error code of the server. A code is interface: it is never renamed, nor used again for something else. */
+export const ERROR_CATALOGUE = {
+  WRONG_USAGE: {
+    area: 'Commands',
+    meaning: 'The command, an option or an argument is not one that there is.',
+    who: 'caller',
+    mend: 'Look at the `--help` of the command.',
+    exitCode: 2,
+  },
+  SIMULATOR_SCENARIO_INVALID: {
+    area: 'Commands',
+    meaning: 'The scenario of the simulator cannot be read, or says something that the simulator does not know.',
+    who: 'caller',
+    mend: 'Correct the file given with `--scenario`: every place that is wrong is named. simulator/README.md has an example of everything.',
+    exitCode: 2,
+  },
+  PASSWORD_REFUSED: {
+    area: 'Commands',
+    meaning:
+      '`hash-password` does not take this password: too short, too long, well known, or typed differently twice.',
+    who: 'caller',
+    mend: 'Choose another: a few unrelated words make a good one.',
+    exitCode: 1,
+  },
+  INTERRUPTED: {
+    area: 'Commands',
+    meaning: 'Ctrl-C was pressed at a question.',
+    who: 'caller',
+    mend: 'Run the command again.',
+    exitCode: 130,
+  },
+  BACKUP_FAILED: {
+    area: 'Commands',
+    meaning: '`backup` made no file: the name is taken, there is no data folder, or the file cannot be written.',
+    who: 'operator',
+    mend: 'Choose a name that is not taken on a disk with room, and set REDSTART_DATA_DIR to the folder that is meant.',
+    exitCode: 73,
+  },
+  BACKUP_UNUSABLE: {
+    area: 'Commands',
+    meaning: '`restore` does not take the file: it is no backup, damaged, or of a newer version. Nothing was changed.',
+    who: 'operator',
+    mend: 'Give a file that `redstart backup` of this version or an earlier one made.',
+    exitCode: 65,
+  },
+
+  CONFIG_INVALID: {
+    area: 'Configuration',
+    meaning: 'Environment variables are wrong, contradict each other, are unknown, or name files that cannot be read.',
+    who: 'operator',
+    mend: 'Correct the variables that the message lists, all of them at once. `redstart config` shows where each value comes from.',
+    exitCode: 78,
+  },
+  NODES_ALLOW_UNKNOWN: {
+    area: 'Configuration',
+    meaning:
+      'REDSTART_NODES_ALLOW names something that is no group of nodes, no node type in one, and no node package.',
+    who: 'operator',
+    mend: 'Use the names that the message lists.',
+    exitCode: 78,
+  },
+
+  PORT_IN_USE: {
+    area: 'Address',
+    meaning: 'Another program listens on this port. Often it is another Redstart with the same flows.',
+    who: 'operator',
+    mend: 'Stop that program, or set PORT (for the simulator alone: `--port`) to a free one.',
+    exitCode: 69,
+  },
+  PORT_NOT_ALLOWED: {
+    area: 'Address',
+    meaning: 'This user may not listen on this port: those below 1024 need a privilege.',
+    who: 'operator',
+    mend: 'Set PORT to one above 1023 and map it outside, or give the process the privilege.',
+    exitCode: 77,
+  },
+  HOST_NOT_HERE: {
+    area: 'Address',
+    meaning: 'HOST is an address that this machine does not have.',
+    who: 'operator',
+    mend: 'Set HOST to an address of this machine, 127.0.0.1 or 0.0.0.0.',
+    exitCode: 78,
+  },
+  HOST_UNKNOWN: {
+    area: 'Address',
+    meaning: 'HOST is a name that cannot be resolved.',
+    who: 'operator',
+    mend: 'Set HOST to an address of this machine, 127.0.0.1 or 0.0.0.0; or mend the name service.',
+    exitCode: 68,
+  },
+  LISTEN_FAILED: {
+    area: 'Address',
+    meaning: 'The system refused to listen, for a reason that none of the other codes stands for.',
+    who: 'operator',
+    mend: 'Check HOST and PORT against what the message says.',
+    exitCode: 69,
+  },
+
+  TLS_FILES_MISSING: {
+    area: 'TLS',
+    meaning: 'REDSTART_TLS=files is set without a certificate and a key.',
+    who: 'operator',
+    mend: 'Set REDSTART_TLS_CERT_FILE and REDSTART_TLS_KEY_FILE.',
+    exitCode: 78,
+  },
+  TLS_FILE_UNREADABLE: {
+    area: 'TLS',
+    meaning: 'The file of the certificate or of the key cannot be read.',
+    who: 'operator',
+    mend: 'Mount it, and let the user of the process read it.',
+    exitCode: 66,
+  },
+  TLS_KEY_EXPOSED: {
+    area: 'TLS',
+    meaning: 'Every user of the machine can read or change the key.',
+    who: 'operator',
+    mend: '`chmod 600`; in Kubernetes `defaultMode: 0440` with an `fsGroup`. A key that others could read needs replacing.',
+    exitCode: 78,
+  },
+  TLS_CERT_INVALID: {
+    area: 'TLS',
+    meaning: 'The file of the certificate holds none in PEM form.',
+    who: 'operator',
+    mend: 'Give the certificate, followed by its chain, as PEM.',
+    exitCode: 65,
+  },
+  TLS_KEY_INVALID: {
+    area: 'TLS',
+    meaning: 'The file of the key holds no private key in PEM form, or one with a passphrase.',
+    who: 'operator',
+    mend: 'Give the key as PEM without a passphrase.',
+    exitCode: 65,
+  },
+  TLS_PAIR_MISMATCH: {
+    area: 'TLS',
+    meaning: 'The certificate was not issued for this key.',
+    who: 'operator',
+    mend: 'Give the two that belong together; in the file of the certificate that of the server comes first.',
+    exitCode: 65,
+  },
+  TLS_SELF_SIGNED_UNWRITABLE: {
+    area: 'TLS',
+    meaning: 'The certificate that Redstart made cannot be kept in the data folder.',
+    who: 'operator',
+    mend: 'Make the folder writable, or bring a certificate (REDSTART_TLS=files).',
+    exitCode: 73,
+  },
+
+  DATA_FOLDER_NOT_WRITABLE: {
+    area: 'Data folder',
+    meaning: 'The data folder cannot be made or written: rights, a read-only mount, a full disk, a file in its place.',
+    who: 'operator',
+    mend: 'What the message says, with the path, its owner and the `chown` to run; or set REDSTART_DATA_DIR.',
+    exitCode: 73,
+  },
+  DATA_FOLDER_IN_USE: {
+    area: 'Data folder',
+    meaning: 'Another process works in this data folder. Two would run every flow twice.',
+    who: 'operator',
+    mend: 'Stop the other one, or give this one a folder of its own (REDSTART_DATA_DIR).',
+    exitCode: 75,
+  },
+  DATA_FOLDER_LOCK_FAILED: {
+    area: 'Data folder',
+    meaning: 'The lock file of the data folder is damaged, or the file system has no locks.',
+    who: 'operator',
+    mend: 'Remove the file that the message names (it holds nothing), or put the folder on a file system with locks.',
+    exitCode: 75,
+  },
+  SETTINGS_FILE_DAMAGED: {
+    area: 'Data folder',
+    meaning: '`settings.json` of the data folder is no JSON.',
+    who: 'operator',
+    mend: 'Restore it from a backup, or remove it: it holds preferences of the editor.',
+    exitCode: 65,
+  },
+  CREDENTIAL_SECRET_MISSING: {
+    area: 'Data folder',
+    meaning: 'There are encrypted credentials and no secret to open them.',
+    who: 'operator',
+    mend: 'Set REDSTART_CREDENTIAL_SECRET, or restore the file `credential-secret` of the data folder.',
+    exitCode: 78,
+  },
+  CREDENTIAL_SECRET_WRONG: {
+    area: 'Data folder',
+    meaning: 'The secret does not open the credentials. Starting with it would lose them at the next deploy.',
+    who: 'operator',
+    mend: 'Set REDSTART_CREDENTIAL_SECRET to the one of before, or remove `credentials.json` and enter them again.',
+    exitCode: 78,
+  },
+  CREDENTIALS_FILE_DAMAGED: {
+    area: 'Data folder',
+    meaning: '`credentials.json` of the data folder is not what Node-RED writes there.',
+    who: 'operator',
+    mend: 'Restore it from a backup, or remove it and enter the credentials again.',
+    exitCode: 65,
+  },
+
+  FLOWS_FOLDER_MISSING: {
+    area: 'Flow files',
+    meaning: 'The flows folder does not exist, or cannot be entered.',
+    who: 'operator',
+    mend: 'Make it or mount it, or set REDSTART_FLOWS_DIR.',
+    exitCode: 66,
+  },
+  FLOW_FILE_UNREADABLE: {
+    area: 'Flow files',
+    meaning: 'A flow file cannot be read.',
+    who: 'operator',
+    mend: 'Give the user of the process the right to read it, or take it out of the folder.',
+    exitCode: 66,
+  },
+  FLOW_FILE_NOT_JSON: {
+    area: 'Flow files',
+    meaning: 'A flow file is no JSON, for example because of a merge conflict in it.',
+    who: 'flow author',
+    mend: 'Correct it at the line and column of the message.',
+    exitCode: 65,
+  },
+  FLOW_FILE_NOT_FLOWS: {
+    area: 'Flow files',
+    meaning: 'A JSON file in the flows folder holds no flows.',
+    who: 'flow author',
+    mend: 'Move it out of the folder, or export the flows again.',
+    exitCode: 65,
+  },
+  FLOW_FILE_IS_CREDENTIALS: {
+    area: 'Flow files',
+    meaning: 'The credentials file of another Node-RED lies in the flows folder.',
+    who: 'flow author',
+    mend: 'Move it out of the folder; the message says how its credentials are taken over.',
+    exitCode: 65,
+  },
+  FLOW_DUPLICATE_ID: {
+    area: 'Flow files',
+    meaning: 'Two nodes have the same id, or one has the id of a connection of the environment.',
+    who: 'flow author',
+    mend: 'Keep one of the two. Copies of flows are made by import in the editor, which gives them new ids.',
+    exitCode: 65,
+  },
+
+  FLOWS_READONLY: {
+    area: 'Deploy',
+    meaning: 'The flows cannot be changed here.',
+    who: 'editor user',
+    mend: 'Change the flow files in version control.',
+    status: '403',
+  },
+  FLOW_FILE_CHANGED: {
+    area: 'Deploy',
+    meaning: 'A flow file changed on disk since it was read; deploying would overwrite that.',
+    who: 'editor user',
+    mend: 'Export what you changed, restart the flows (in the Deploy menu), reload the page, import your change.',
+    status: '409',
+  },
+  FLOW_WRITE_FAILED: {
+    area: 'Deploy',
+    meaning: 'The flow files could not be written. All of them are as they were.',
+    who: 'operator',
+    mend: 'Make room on the disk, or the folder writable, and deploy again.',
+    status: '500, or 507 when the disk is full',
+  },
+
+  STORE_UNAVAILABLE: {
+    area: 'State',
+    meaning: 'The context store cannot be opened, read or written. Flows get this error, and `/readyz` answers 503.',
+    who: 'operator',
+    mend: 'Make room on the disk, or the data folder writable. It is used again as soon as it can be.',
+  },
+  STORE_CORRUPT: {
+    area: 'State',
+    meaning: 'The context store is damaged. It was kept aside; nothing was put in its place; `/readyz` answers 503.',
+    who: 'operator',
+    mend: 'Put a backup in its place, or restart to begin with an empty one: what flows remembered is then gone.',
+  },
+  STORE_NEWER_SCHEMA: {
+    area: 'State',
+    meaning: 'The context store was written by a newer version of Redstart.',
+    who: 'operator',
+    mend: 'Run that version, or restore a backup made before the upgrade.',
+    exitCode: 78,
+  },
+  STORE_TOO_LARGE: {
+    area: 'State',
+    meaning: 'A value is larger than the context store takes.',
+    who: 'flow author',
+    mend: 'Spread it over several keys, or keep the data in a file and its name in context.',
+  },
+  STORE_NOT_SERIALISABLE: {
+    area: 'State',
+    meaning: 'A value holds something that cannot outlive the process: a function, a socket, a circle.',
+    who: 'flow author',
+    mend: 'Keep only data in context, or use the context store `memory`.',
+  },
+
+  NOT_BUILT: {
+    area: 'Program',
+    meaning: 'A compiled part of the program is not there.',
+    who: 'operator',
+    mend: '`npm run build`; with an image: it is broken.',
+    exitCode: 70,
+  },
+  RUNTIME_START_FAILED: {
+    area: 'Program',
+    meaning: 'Node-RED did not start, for a reason that none of the other codes stands for.',
+    who: 'operator',
+    mend: 'The log says what it was doing. If that tells nothing that you can mend, report it with the log.',
+    exitCode: 70,
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+type Catalogue = typeof ERROR_CATALOGUE;
+type CodesWith<Part> = { [Code in keyof Catalogue]: Catalogue[Code] extends Part ? Code : never }[keyof Catalogue];
+
+export type ErrorCode = keyof Catalogue;
+/** Codes that the program ends with. */
+export type FatalCode = CodesWith<{ exitCode: number }>;
+/** Codes that a deploy is refused with. */
+export type DeployCode = CodesWith<{ area: 'Deploy' }>;
+/** Codes of the context store. */
+export type StoreCode = CodesWith<{ area: 'State' }>;
