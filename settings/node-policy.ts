@@ -40,6 +40,8 @@ export interface NodePolicy {
   excludedFiles: string[];
   /** Node packages that may be loaded beside Redstart's own. */
   packages: string[];
+  /** What was opened, each with what it lets a flow do: to be told at the start. */
+  opened: string[];
   functionModules: boolean;
   tlsFiles: boolean;
   /** The group that a node type belongs to, if it is off. */
@@ -64,6 +66,12 @@ export function nodePolicy(names: readonly string[]): NodePolicy {
   return {
     excludedFiles: off.flatMap(([, { files }]) => [...files]),
     packages,
+    opened: [
+      ...Object.entries(NODE_GROUPS)
+        .filter(([name]) => allow.includes(name))
+        .map(([name, { risk }]) => `${name} (${risk})`),
+      ...packages.map((name) => `${name} (a package whose code runs in this process)`),
+    ],
     functionModules: allow.includes('function-modules'),
     tlsFiles: allow.includes('tls-files'),
     groupOff: (type) => off.find(([, { types }]) => types.includes(type))?.[0] ?? null,

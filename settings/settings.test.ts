@@ -56,6 +56,11 @@ describe('nodePolicy', () => {
       packages: ['node-red-contrib-x', '@scope/nodes'],
     });
     expect(policy.groupOff('exec')).toBeNull();
+    expect(policy.opened.slice(0, 2)).toEqual([
+      'exec (runs programs on this machine)',
+      'file (reads and writes any file that this user may)',
+    ]);
+    expect(policy.opened.at(-1)).toMatch(/^@scope\/nodes \(/);
   });
 
   it.each(['exek', 'http', '*', 'toString'])('refuses %s, and lists what there is', (name) => {

@@ -156,6 +156,15 @@ describe('a run', { timeout: 30_000 }, () => {
     expect(await program.stop()).toBe(0);
   });
 
+  it('runs a node that is off when it is allowed, and says at the start what that opens', async () => {
+    const flows = { 'ops.json': [TAB, { id: 'e1', type: 'exec', z: 't1', wires: [[], [], []] }] };
+    const program = await start({ flows, env: { REDSTART_NODES_ALLOW: 'exec' } });
+    expect(await ready(await program.url())).toEqual({ status: 200, reasons: [] });
+    const warnings = program.lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+    expect(warnings).toContain('REDSTART_NODES_ALLOW lets flows use exec (runs programs on this machine)');
+    expect(await program.stop()).toBe(0);
+  });
+
   it('starts again after kill -9, with context that was set', async () => {
     const flows = {
       'a.json': [

@@ -115,6 +115,7 @@ async function build(
 ): Promise<void> {
   const dataDir = config.data.dir;
   const policy = nodePolicy(config.nodesAllow);
+  if (policy.opened.length > 0) logger.warn(`REDSTART_NODES_ALLOW lets flows use ${policy.opened.join(', ')}`);
   await prepareDataFolder(dataDir);
   parts.lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
   // Compiled code of Node-RED's thousand files is kept: a third off the start. Only this user can write there.
