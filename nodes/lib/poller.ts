@@ -3,18 +3,14 @@ import { type SeqeraError, toSeqeraError } from './errors.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import type { NodeHost } from './node-host.ts';
 import { shortError } from './node-status.ts';
+import { LEAST_POLL_MS, pollUnits, UNIT_MS } from './poll-units.ts';
 import { number } from './typed-input.ts';
 
-const UNIT_MS: Record<string, number> = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
-/** Under it the Platform's limit is reached by one node alone. */
-const LEAST_MS = 100;
-
 /** The interval of a node with `pollFrequency` and `pollUnits`. @throws SEQERA_INVALID_INPUT */
-export async function pollIntervalMs(host: NodeHost, initial: number, units = 'minutes'): Promise<number> {
-  const pollFrequency = number({ initial, least: 0, most: 1_000_000 });
-  const values = await host.evaluate({ pollFrequency }, { _msgid: '' });
-  const unit = UNIT_MS[String(host.config.pollUnits ?? units)] ?? 60_000;
-  return Math.max(LEAST_MS, values.pollFrequency * unit);
+export async function pollIntervalMs(host: NodeHost, initial: number): Promise<number> {
+  const pace = { pollFrequency: number({ initial, least: 0, most: 1_000_000 }), pollUnits: pollUnits('minutes') };
+  const values = await host.evaluate(pace, { _msgid: '' });
+  return Math.max(LEAST_POLL_MS, values.pollFrequency * UNIT_MS[values.pollUnits]);
 }
 
 export interface Poll {

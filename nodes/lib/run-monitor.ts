@@ -6,6 +6,7 @@ import { failpoint } from './failpoint.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import { type NodeHost, PARKED } from './node-host.ts';
 import { type StatusKind, shortError } from './node-status.ts';
+import { LEAST_POLL_MS, pollUnits, UNIT_MS } from './poll-units.ts';
 import type { Message, Send } from './red.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { flag, number, text } from './typed-input.ts';
@@ -13,14 +14,12 @@ import { WaitingMessages } from './waiting-messages.ts';
 import { WATCH_PREFIX, type WatchRecord } from './watch-record.ts';
 import type { Watcher } from './watcher.ts';
 
-const UNIT_MS: Record<string, number> = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
-/** Under it the Platform's limit is reached by one node alone. */
-const LEAST_POLL_MS = 100;
 const STATUS_EVERY_MS = 200;
 
 /** Evaluated anew after a restart, so that a changed interval counts for what is watched already. */
 const pace = {
   poll: number({ initial: 5, least: 0, most: 1_000_000 }),
+  pollUnits: pollUnits('seconds'),
   /** Minutes. */
   unknownGrace: number({ initial: 30, least: 0, most: 1_000_000 }),
 };
@@ -146,13 +145,12 @@ export class Monitor<T> {
   /** Resolves when it has ended and its end was sent, or when the node goes. */
   async #watch(record: WatchRecord, msg: Message, send: Send): Promise<typeof PARKED | undefined> {
     const host = this.#host;
-    const { poll, unknownGrace } = await host.evaluate(pace, msg);
+    const { poll, pollUnits: units, unknownGrace } = await host.evaluate(pace, msg);
     const { client } = await host.place(msg, { workspaceOfMessage: true });
     if (this.#closing) {
       this.#list.handOver([{ record, msg }]);
       return PARKED;
     }
-    const unit = UNIT_MS[String(host.config.pollUnits ?? 'seconds')] ?? 1000;
     const outcome = await new Promise<typeof PARKED | SeqeraError | undefined>((settle) => {
       const active: Active = {
         record,
@@ -171,7 +169,7 @@ export class Monitor<T> {
       // The workspace of when the watch began: the message or the connection may say another by now.
       active.stop = this.#followed.watcherFor(client.with({ workspaceId: record.workspaceId })).watch({
         id: record.id,
-        intervalMs: Math.max(LEAST_POLL_MS, poll * unit),
+        intervalMs: Math.max(LEAST_POLL_MS, poll * UNIT_MS[units]),
         onSight: (body) => this.#sighted(active, body),
         onTrouble: (error) => this.#trouble(error),
         onLost: (error) => this.#lost(active, error),

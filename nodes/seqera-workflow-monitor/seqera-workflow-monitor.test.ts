@@ -122,6 +122,19 @@ describe('following a run', () => {
 });
 
 describe('many runs', () => {
+  it('ends with an error for a unit of time that is none', async () => {
+    const simulator = await simulate();
+    const red = redOn(simulator);
+    const node = monitor(red, { pollUnits: 'fortnights' });
+    node.receive({ workflowId: '1a2b3c' });
+    await red.until(() => node.done.length === 1);
+    expect(node.done[0]?.error).toMatchObject({
+      code: 'SEQERA_INVALID_INPUT',
+      message: expect.stringMatching(/pollUnits/),
+    });
+    expect(red.store.scope(node.id).size).toBe(0);
+  });
+
   it('follows 100 runs that are launched at once, each with its own message', async () => {
     const simulator = await simulate({
       speed: 10,

@@ -51,6 +51,18 @@ describe('polling for runs', () => {
     expect(node.logged).toEqual([]);
   });
 
+  it.each([{ maxResults: '2.5' }, { pollUnits: 'fortnights' }, { pollUnits: 'constructor' }])(
+    'asks nothing with %j, and says why',
+    async (properties) => {
+      const simulator = await simulate({ scenario: never });
+      const red = redOn(simulator);
+      const node = poller(red, properties);
+      await red.until(() => node.logged.length > 0);
+      expect(node.logged[0]).toMatch(new RegExp(`${Object.keys(properties)[0]} (is|must be)`));
+      expect(simulator.calls).toEqual([]);
+    },
+  );
+
   it('announces the first run of an empty workspace', async () => {
     const simulator = await simulate({ scenario: never });
     const red = redOn(simulator);

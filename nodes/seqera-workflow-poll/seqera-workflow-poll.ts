@@ -7,13 +7,14 @@ import { type Poll, Poller, pollIntervalMs } from '../lib/poller.ts';
 import type { Message } from '../lib/red.ts';
 import { baseline, isKnown, type RunCursor, withRuns } from '../lib/run-cursor.ts';
 import type { Run } from '../lib/schemas.ts';
-import { number, type PlainObject, text } from '../lib/typed-input.ts';
+import { type PlainObject, text, whole } from '../lib/typed-input.ts';
 
 const inputs = {
   search: text(),
-  maxResults: number({ initial: 50, least: 1, most: 10_000 }),
+  maxResults: whole({ least: 1, most: 10_000 }),
 };
 
+const DEFAULT_MAX = 50;
 const CURSOR = 'cursor';
 /** Pages overlap by so many: a run that is deleted meanwhile moves all behind it up. */
 const OVERLAP = 5;
@@ -28,7 +29,7 @@ export default defineNode('seqera-workflow-poll', (host) => {
     everyMs: () => pollIntervalMs(host, 1),
     async poll(round) {
       host.status('working', 'polling');
-      const { search, maxResults } = await host.evaluate(inputs, { _msgid: '' });
+      const { search, maxResults = DEFAULT_MAX } = await host.evaluate(inputs, { _msgid: '' });
       const place = await host.place({ _msgid: '' });
       const client = place.client.with({ signal: round.signal });
       const scope = JSON.stringify([place.client.baseUrl, place.workspaceId, search]);
