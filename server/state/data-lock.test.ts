@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { lockDataFolder } from './data-lock.ts';
 
 let folder: string;
@@ -23,6 +23,8 @@ async function holder(): Promise<{ pid: number; kill(): Promise<void> }> {
     `import { lockDataFolder } from '${module}'; globalThis.lock = lockDataFolder(${JSON.stringify(path)}); console.log('held'); setInterval(() => {}, 1000);`,
   );
   const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // A child that a failed test leaves behind would keep the whole run from ending.
+  onTestFinished(() => void child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   return {
     pid: child.pid ?? 0,
