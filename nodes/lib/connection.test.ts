@@ -43,6 +43,16 @@ describe('a connection of the environment', () => {
     expect((await connectionFor(appliance('https://api.example.org').api, id))?.id).toBe('seqera-default');
   });
 
+  it('does not stand in for one that is disabled', async () => {
+    const red = appliance('https://api.example.org');
+    red.disabled.push({ id: 'off', d: true, name: 'production' });
+    await expect(connectionFor(red.api, 'off')).rejects.toMatchObject({
+      code: 'SEQERA_NO_CONNECTION',
+      message: expect.stringMatching(/"production" is disabled/),
+    });
+    expect((await connectionFor(red.api, 'gone'))?.id).toBe('seqera-default');
+  });
+
   it('gives its token to its own host only', async () => {
     const connection = await connectionFor(appliance('https://example.org/api').api, '');
     expect(connection?.at('https://example.org/other/').baseUrl).toBe('https://example.org/other');

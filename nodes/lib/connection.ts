@@ -1,6 +1,6 @@
 import type { PlatformClient } from './client.ts';
 import { type ClientSettings, clientFor, tokenKey } from './clients.ts';
-import { invalidInput } from './errors.ts';
+import { invalidInput, SeqeraError } from './errors.ts';
 import type { RedApi } from './red.ts';
 import { normaliseBaseUrl } from './urls.ts';
 
@@ -120,9 +120,21 @@ export interface ConfigNode {
   connection(): Promise<Connection>;
 }
 
+/** One that was switched off on purpose: to go on over another one could launch in another workspace. */
+function refuseDisabled(RED: RedApi, wanted: string): void {
+  RED.nodes.eachNode((node) => {
+    const { id, d, name } = node as { id: string; d?: boolean; name?: string };
+    if (id !== wanted || d !== true) return;
+    throw new SeqeraError(
+      'SEQERA_NO_CONNECTION',
+      `The connection "${name || id}" is disabled: enable it in the editor, or choose another one in the node.`,
+    );
+  });
+}
+
 /**
  * The connection that a node names, else the default one of the environment: flows are passed around with an empty
- * or dangling id. @returns null when there is none at all. @throws SeqeraError when it is there and unusable
+ * or dangling id. @returns null when there is none at all. @throws SeqeraError when it is there and disabled or unusable
  */
 export async function connectionFor(RED: RedApi, configNodeId: string | undefined): Promise<Connection | null> {
   const id = configNodeId ?? '';
@@ -131,6 +143,7 @@ export async function connectionFor(RED: RedApi, configNodeId: string | undefine
     if (managed) return managed;
     const node = RED.nodes.getNode(id) as unknown as ConfigNode | null | undefined;
     if (node && node.type === 'seqera-config') return node.connection();
+    refuseDisabled(RED, id);
   }
   const defaultId = managedConnections(RED)?.defaultId;
   return defaultId === undefined ? null : managedConnection(RED, defaultId);

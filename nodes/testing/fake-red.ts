@@ -134,6 +134,8 @@ export class FakeRed {
   readonly util = util;
   readonly settings: Record<string, unknown>;
   readonly routes: unknown[] = [];
+  /** Nodes of the flows that are not there, because they are switched off. */
+  readonly disabled: { id: string; d: true; name?: string }[] = [];
   readonly #types = new Map<string, Constructor>();
   readonly #instances = new Map<string, FakeNode>();
   readonly #waiting = new Set<() => void>();
@@ -151,6 +153,7 @@ export class FakeRed {
       this.#instances.set(def.id, node);
     },
     getNode: (id: string): FakeNode | undefined => this.#instances.get(id),
+    eachNode: (visit: (node: object) => void): void => this.disabled.forEach(visit),
   };
 
   readonly auth = { needsPermission: () => () => undefined };
