@@ -59,6 +59,13 @@ describe('adding a studio', () => {
     });
   });
 
+  it('takes no CPUs and no memory for the defaults, as flows have it', async () => {
+    const simulator = await simulate();
+    const red = redOn(simulator);
+    await send(red, red.create('seqera-studios-add', studio({ cpu: '0', cpuType: 'num', memory: 0 })));
+    expect(posts(simulator.calls)[0]?.body).toMatchObject({ configuration: { cpu: 2, memory: 8192 } });
+  });
+
   it('sends spot only when it is set, and does not start when told so', async () => {
     const simulator = await simulate();
     const red = redOn(simulator);

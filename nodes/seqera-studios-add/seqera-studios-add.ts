@@ -44,8 +44,9 @@ export default defineCallingNode({
         computeEnvId: computeEnv.id,
         ...(description === '' ? {} : { description }),
         configuration: {
-          cpu: inputs.cpu ?? 2,
-          memory: inputs.memory ?? 8192,
+          // 0 is what old flows say for the default.
+          cpu: inputs.cpu || 2,
+          memory: inputs.memory || 8192,
           gpu: inputs.gpu ?? 0,
           ...(condaEnvironment === '' ? {} : { condaEnvironment }),
           ...(lifespanHours === undefined ? {} : { lifespanHours }),
