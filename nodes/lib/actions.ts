@@ -1,7 +1,7 @@
 import type { PlatformClient } from './client.ts';
 import { listActions } from './client-actions.ts';
 import { SeqeraError } from './errors.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import type { Action } from './schemas.ts';
 
 /** The action of exactly this id or name. @throws SEQERA_NOT_FOUND with the nearest names, SEQERA_AMBIGUOUS_NAME */
@@ -18,8 +18,7 @@ export async function findAction(client: PlatformClient, nameOrId: string): Prom
     );
   }
   const names = all.flatMap(({ name }) => (name ? [name] : []));
-  const near = nearest(nameOrId, names);
-  const hint = near.length > 0 ? ` Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?` : '';
+  const hint = didYouMean(nameOrId, names);
   const none = all.length === 0 ? ' There are none in this workspace: check the workspace.' : '';
   throw new SeqeraError('SEQERA_NOT_FOUND', `No action has exactly the name or id "${nameOrId}".${hint}${none}`);
 }

@@ -1,3 +1,4 @@
+import { delivered } from './delivered.ts';
 import { SeqeraError, toSeqeraError } from './errors.ts';
 import type { NodeHost } from './node-host.ts';
 
@@ -32,8 +33,7 @@ export class Announcer {
     const before = this.#pending;
     if (ids.length > 0) await this.#try(() => store.set(PENDING, ids));
     send((id) => before.has(id));
-    // Node-RED delivers after this turn of the loop: only then it was sent.
-    await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+    await delivered();
     const saved = await this.#try(async () => {
       await save(cursor);
       return true;

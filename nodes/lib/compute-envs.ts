@@ -1,6 +1,6 @@
 import type { PlatformClient } from './client.ts';
 import { SeqeraError } from './errors.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import type { ComputeEnv } from './schemas.ts';
 
 /** The compute environment of exactly this id or name. @throws SEQERA_NOT_FOUND with the nearest names */
@@ -9,8 +9,7 @@ export async function findComputeEnv(client: PlatformClient, nameOrId: string): 
   const found = all.find(({ id }) => id === nameOrId) ?? all.find(({ name }) => name === nameOrId);
   if (found) return found;
   const names = all.map(({ name }) => name);
-  const near = nearest(nameOrId, names);
-  const hint = near.length > 0 ? ` Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?` : '';
+  const hint = didYouMean(nameOrId, names);
   const none = all.length === 0 ? ' There are none in this workspace: check the workspace.' : '';
   throw new SeqeraError(
     'SEQERA_NOT_FOUND',

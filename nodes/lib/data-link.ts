@@ -3,7 +3,7 @@ import { dataLinkById, dataLinkPage } from './client-data-links.ts';
 import { sleep } from './clock.ts';
 import type { DataLink } from './data-schemas.ts';
 import { SeqeraError } from './errors.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import { singleFlightOf } from './single-flight.ts';
 
 const ID = /^v1-[a-z]+-[0-9a-f]{32}$/;
@@ -102,11 +102,10 @@ function theOne(exact: DataLink[], all: DataLink[], nameOrId: string, workspaceI
     );
   }
   const where = workspaceId === null ? 'the personal workspace' : `workspace ${workspaceId}`;
-  const near = nearest(
+  const hint = didYouMean(
     nameOrId,
     all.map(({ name }) => name),
   );
-  const hint = near.length > 0 ? ` Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?` : '';
   const none = all.length === 0 ? ' It has no data links: check the workspace.' : '';
   throw new SeqeraError(
     'SEQERA_NOT_FOUND',

@@ -3,7 +3,7 @@ import { createDataset, datasetById, datasetPage, datasetVersions, uploadDataset
 import type { Dataset, Uploaded } from './data-schemas.ts';
 import { SeqeraError } from './errors.ts';
 import type { FilePart } from './multipart.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 
 const ID = /^[0-9A-Za-z]{18,24}$/;
 
@@ -41,11 +41,10 @@ export async function findDataset(client: PlatformClient, nameOrId: string): Pro
     });
     if (known) return known;
   }
-  const near = nearest(
+  const hint = didYouMean(
     nameOrId,
     all.map(({ name }) => name),
   );
-  const hint = near.length > 0 ? ` Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?` : '';
   const where = client.workspaceId === null ? 'the personal workspace' : `workspace ${client.workspaceId}`;
   throw new SeqeraError(
     'SEQERA_NOT_FOUND',

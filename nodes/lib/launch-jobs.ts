@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { PlatformClient } from './client.ts';
+import { delivered } from './delivered.ts';
 import { SeqeraError, toSeqeraError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import { whenFlowsStarted } from './flows-started.ts';
@@ -205,8 +206,7 @@ export class LaunchJobs {
     send(msg);
     failpoint('launch.sent');
     host.status('ok', `${reused ? 'reused' : 'launched'} ${runName}`);
-    // Node-RED delivers after this turn of the loop.
-    await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+    await delivered();
     await this.#list.sent(record, (error) => this.#storeFailed(error, msg));
     return true;
   }

@@ -1,6 +1,6 @@
 import { allPages, PAGE, type PlatformClient } from './client.ts';
 import { SeqeraError } from './errors.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import type { Pipeline } from './schemas.ts';
 import { singleFlightOf } from './single-flight.ts';
 
@@ -67,11 +67,10 @@ const idOf = (id: number | null | undefined): string | undefined =>
 
 function notFound(name: string, all: Pipeline[], workspaceId: string | null): SeqeraError {
   const where = workspaceId === null ? 'the personal workspace' : `workspace ${workspaceId}`;
-  const near = nearest(
+  const hint = didYouMean(
     name,
     all.map((pipeline) => pipeline.name),
   );
-  const hint = near.length > 0 ? ` Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?` : '';
   const count = all.length === 0 ? ' It has no pipelines: check the workspace.' : '';
   return new SeqeraError(
     'SEQERA_NOT_FOUND',

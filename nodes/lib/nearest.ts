@@ -30,3 +30,9 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/** For the end of an error message: ` Did you mean "a" or "b"?`, or nothing. */
+export function didYouMean(wanted: string, names: readonly string[]): string {
+  const near = nearest(wanted, names);
+  return near.length > 0 ? ` Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?` : '';
+}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PlatformClient } from './client.ts';
 import type { Timer } from './clock.ts';
+import { delivered } from './delivered.ts';
 import { SeqeraError, toSeqeraError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import { whenFlowsStarted } from './flows-started.ts';
@@ -387,6 +388,3 @@ export class Monitor<T> {
 /** A message on one output and nothing on the others. */
 const on = (output: number, msg: Message): (Message | null)[] =>
   Array.from({ length: OUTPUTS }, (_, index) => (index === output ? msg : null));
-
-/** Node-RED delivers after this turn of the loop: only then it was sent. */
-const delivered = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));

@@ -1,7 +1,7 @@
 import { PAGE } from './client.ts';
 import type { Followed } from './run-monitor.ts';
 import type { Run } from './schemas.ts';
-import { type Subject, watcherOf } from './watcher.ts';
+import { present, type Subject, watcherOf } from './watcher.ts';
 
 const FAILED = new Set(['FAILED', 'CANCELLED', 'ABORTED']);
 const LIVE = new Set(['SUBMITTED', 'RUNNING', 'PENDING']);
@@ -17,9 +17,6 @@ export function endOf({ workflow }: Run): 'good' | 'bad' | undefined {
 /** The Platform lost sight of it. */
 export const isUnknown = ({ workflow }: Run): boolean =>
   !LIVE.has(workflow.status ?? '') && endOf({ workflow }) === undefined;
-
-const present = (object: object): object =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined));
 
 const runs: Subject<Run> = {
   async list(client, offset, lean) {

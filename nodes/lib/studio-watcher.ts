@@ -3,10 +3,7 @@ import { readStudio, studiosPage } from './client-studios.ts';
 import type { Followed } from './run-monitor.ts';
 import type { Studio } from './schemas.ts';
 import { studioEnded, studioRuns, studioStatus } from './studio-status.ts';
-import { type Subject, watcherOf } from './watcher.ts';
-
-const present = (object: object): object =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined));
+import { present, type Subject, watcherOf } from './watcher.ts';
 
 const studios: Subject<Studio> = {
   async list(client, offset) {

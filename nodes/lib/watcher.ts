@@ -315,6 +315,10 @@ export class Watcher<T> {
   }
 }
 
+/** Without what a list leaves empty: a merge must not put nothing in the place of something. */
+export const present = (object: object): object =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined));
+
 /** How to come by the one watcher of a kind for a connection and workspace. */
 export function watcherOf<T>(subject: Subject<T>): (client: PlatformClient) => Watcher<T> {
   const watchers = new WeakMap<object, Map<string, Watcher<T>>>();
