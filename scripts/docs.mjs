@@ -1,7 +1,19 @@
-// Writes what is generated from the configuration's schema: docs/environment.md and .env.example.
-// A unit test fails when they differ from the schema; run this and commit the result.
+// Writes what is generated from the code: docs/environment.md and .env.example from the configuration's schema,
+// docs/errors.md from the catalogues of error codes. Unit tests fail when they differ; run this and commit the result.
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { renderEnvExample, renderEnvironmentPage } from '../server/config/docs.ts';
+import { renderErrorsPage } from '../server/errors-page.ts';
 
-writeFileSync(new URL('../docs/environment.md', import.meta.url), renderEnvironmentPage());
-writeFileSync(new URL('../.env.example', import.meta.url), renderEnvExample());
+// The nodes are CommonJS once compiled, and nothing that Node.js could load before.
+const build = fileURLToPath(new URL('build.mjs', import.meta.url));
+const { status } = spawnSync(process.execPath, [build, '--if-stale'], { stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
+const { ERROR_CATALOGUE } = createRequire(import.meta.url)('../nodes/dist/lib/errors.js');
+
+const write = (path, text) => writeFileSync(new URL(`../${path}`, import.meta.url), text);
+write('docs/environment.md', renderEnvironmentPage());
+write('.env.example', renderEnvExample());
+write('docs/errors.md', renderErrorsPage(ERROR_CATALOGUE));

@@ -1,75 +1,13 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { number } from './commands/number-argument.ts';
+import { CommanderError } from 'commander';
 import { ERROR_CATALOGUE } from './error-catalogue.ts';
+import { createProgram } from './program.ts';
 import { reportFailure } from './report-failure.ts';
-import { version } from './version.ts';
-
-// Each command is imported when it runs, so that a start pays for nothing else.
-const program = new Command('redstart')
-  .description('Automation for Seqera Platform: Node-RED flows, hardened, from version control.')
-  .version(version())
-  .showHelpAfterError('(redstart --help shows how to use it)')
-  .exitOverride();
-
-program
-  .command('serve')
-  .description('run the flows, with the editor where a sign-in is configured')
-  .option('--local', 'try it out: one-time password where no sign-in is configured, simulator where no token is')
-  .action(async ({ local = false }: { local?: boolean }) => {
-    const { loadProcessConfig } = await import('./config/index.ts');
-    const config = loadProcessConfig({ local });
-    const { serve } = await import('./commands/serve.ts');
-    await serve(config);
-  });
-
-program
-  .command('config')
-  .description('show the effective configuration and where each value comes from; secrets as set or unset')
-  .option('--json', 'as JSON')
-  .option('--local', 'as `serve --local` would see it')
-  .action(async (options: { json?: boolean; local?: boolean }) =>
-    (await import('./commands/config.ts')).config(options),
-  );
-
-program
-  .command('hash-password')
-  .description('read a password without showing it, print its bcrypt hash for REDSTART_…_PASSWORD_HASH')
-  .action(async () => (await import('./commands/hash-password.ts')).hashPassword());
-
-program
-  .command('simulator')
-  .description('run the simulator of Seqera Platform by itself')
-  .option('--port <number>', 'port to listen on; 0 takes any free one', number(/^\d{1,5}$/, 0, 65535), 0)
-  .option('--speed <factor>', 'simulated seconds a second', number(/^\d+(\.\d+)?$/, 0.001, 1_000_000), 1)
-  .option('--scenario <file>', 'YAML or JSON file that says how runs end and what goes wrong')
-  .action(async (options: { port: number; speed: number; scenario?: string }) =>
-    (await import('./commands/simulator.ts')).simulator(options),
-  );
-
-program
-  .command('backup')
-  .description('copy what the flows remember, credentials and preferences into one file, while it runs or not')
-  .argument('<file>', 'a name that is not taken')
-  .action(async (file: string) => {
-    const { loadProcessConfig } = await import('./config/index.ts');
-    const config = loadProcessConfig({ local: false });
-    await (await import('./commands/backup.ts')).backup(config, file);
-  });
-
-program
-  .command('restore')
-  .description('put a backup in the place of what the data folder holds, while nothing runs on it')
-  .argument('<file>', 'made by redstart backup')
-  .action(async (file: string) => {
-    const { loadProcessConfig } = await import('./config/index.ts');
-    const config = loadProcessConfig({ local: false });
-    await (await import('./commands/backup.ts')).restore(config, file);
-  });
 
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
+  // Commander has told its own: help and version with 0, wrong usage with anything else.
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : ERROR_CATALOGUE.WRONG_USAGE.exitCode);
   process.exit(reportFailure(error));
 }

@@ -1,0 +1,95 @@
+import { Command } from 'commander';
+import { number } from './commands/number-argument.ts';
+import { version } from './version.ts';
+
+/** The command line. Each command is imported when it runs, so that a start pays for nothing else. */
+export function createProgram(): Command {
+  const program = new Command('redstart')
+    .description('Automation for Seqera Platform: Node-RED flows, hardened, from version control.')
+    .version(version())
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'WRONG_USAGE: ')) })
+    .exitOverride()
+    .helpCommand(false)
+    .addHelpText('after', AFTER_HELP);
+
+  program
+    .command('serve')
+    .description('run the flows, with the editor where a sign-in is configured')
+    .option('--local', 'try it out: one-time password where no sign-in is configured, simulator where no token is')
+    .action(async ({ local = false }: { local?: boolean }) => {
+      const config = await processConfig({ local });
+      const { serve } = await import('./commands/serve.ts');
+      await serve(config);
+    });
+
+  program
+    .command('config')
+    .description('show the effective configuration and where each value comes from; secrets as set or unset')
+    .option('--json', 'as JSON')
+    .option('--local', 'as `serve --local` would see it')
+    .action(async (options: { json?: boolean; local?: boolean }) =>
+      (await import('./commands/config.ts')).config(options),
+    );
+
+  program
+    .command('hash-password')
+    .description(
+      'read a password, unseen from the terminal or from standard input, and print its bcrypt hash for REDSTART_…_PASSWORD_HASH',
+    )
+    .action(async () => (await import('./commands/hash-password.ts')).hashPassword());
+
+  program
+    .command('simulator')
+    .description('run the simulator of Seqera Platform by itself')
+    .option('--port <number>', 'port to listen on; 0 takes any free one', number(/^\d{1,5}$/, 0, 65535), 0)
+    .option('--speed <factor>', 'simulated seconds a second', number(/^\d+(\.\d+)?$/, 0.001, 1_000_000), 1)
+    .option('--scenario <file>', 'YAML or JSON file that says how runs end and what goes wrong')
+    .action(async (options: { port: number; speed: number; scenario?: string }) =>
+      (await import('./commands/simulator.ts')).simulator(options),
+    );
+
+  program
+    .command('backup')
+    .description('copy what the flows remember, credentials and preferences into one file, while it runs or not')
+    .argument('<file>', 'a name that is not taken')
+    .action(async (file: string) => {
+      const config = await processConfig({ local: false });
+      await (await import('./commands/backup.ts')).backup(config, file);
+    });
+
+  program
+    .command('restore')
+    .description('put a backup in the place of what the data folder holds, while nothing runs on it')
+    .argument('<file>', 'made by redstart backup')
+    .action(async (file: string) => {
+      const config = await processConfig({ local: false });
+      await (await import('./commands/backup.ts')).restore(config, file);
+    });
+
+  program
+    .command('help')
+    .description('show how to use a command')
+    .argument('[command]', 'all of them without')
+    .action((name?: string) => {
+      if (name === undefined) program.help();
+      const command = program.commands.find((one) => one.name() === name);
+      // Commander's own help command shows the overview for a name that it does not know, and says nothing of it.
+      if (!command) return program.error(`error: unknown command '${name}'`);
+      command.help();
+    });
+
+  for (const command of [program, ...program.commands]) {
+    const name = command === program ? 'redstart' : `redstart ${command.name()}`;
+    command.showHelpAfterError(`→ ${name} --help shows how to use it.`);
+  }
+  return program;
+}
+
+const AFTER_HELP = `
+Everything is set by environment variables: docs/environment.md has them all.
+To try it without setting any: redstart serve --local
+Errors go to standard error with a code; docs/errors.md has them, and the exit codes.`;
+
+async function processConfig(options: { local: boolean }) {
+  return (await import('./config/index.ts')).loadProcessConfig(options);
+}
