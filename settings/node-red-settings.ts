@@ -100,7 +100,7 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     // Keys of the global context are nobody's business but the flow's.
     exportGlobalContextKeys: false,
     // Names the secrets' files; the secrets themselves have left the environment before Node-RED starts.
-    envVarExcludes: ENVIRONMENT_KEPT_FROM_FLOWS,
+    envVarExcludes: [...config.secretVariables],
     // A message that does not fit must not fill the memory: debug, joins and splits, answers.
     debugMaxLength: 1000,
     nodeMessageBufferMaxLength: 100_000,
@@ -145,17 +145,3 @@ const LEVELS: Record<Config['log']['level'], string> = {
   debug: 'debug',
   trace: 'trace',
 };
-
-const SECRETS = [
-  'TOWER_ACCESS_TOKEN',
-  'SEQERA_ACCESS_TOKEN',
-  'REDSTART_ADMIN_PASSWORD',
-  'REDSTART_ADMIN_PASSWORD_HASH',
-  'REDSTART_CREDENTIAL_SECRET',
-  'NODE_RED_CREDENTIAL_SECRET',
-  'REDSTART_HTTP_PASSWORD',
-  'REDSTART_HTTP_PASSWORD_HASH',
-  'REDSTART_OIDC_CLIENT_SECRET',
-];
-
-const ENVIRONMENT_KEPT_FROM_FLOWS = SECRETS.flatMap((name) => [name, `${name}_FILE`]);

@@ -13,6 +13,7 @@ const config = (rest: object = {}): Config =>
   ({
     admin: { user: 'admin' },
     nodesAllow: [],
+    secretVariables: [],
     server: { editorPath: '/editor', httpPath: '/api', trustProxy: undefined },
     data: { dir: '/data' },
     log: { level: 'info' },
@@ -110,9 +111,9 @@ describe('nodeRedSettings', () => {
       },
       editorTheme: { tours: false, projects: { enabled: false }, palette: { catalogues: [] } },
     });
-    expect(settings()).toHaveProperty(
+    expect(settings({ secretVariables: ['TOWER_ACCESS_TOKEN', 'REDSTART_CONNECTION_LAB_TOKEN_FILE'] })).toHaveProperty(
       'envVarExcludes',
-      expect.arrayContaining(['TOWER_ACCESS_TOKEN', 'TOWER_ACCESS_TOKEN_FILE', 'REDSTART_CREDENTIAL_SECRET']),
+      ['TOWER_ACCESS_TOKEN', 'REDSTART_CONNECTION_LAB_TOKEN_FILE'],
     );
   });
 

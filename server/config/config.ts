@@ -82,4 +82,6 @@ export interface Config {
   readonly warnings: readonly string[];
   /** What `.env` holds that is not a secret and not set in the real environment: scrubEnvironment hands it on to flows. */
   readonly dotenv: Readonly<Record<string, string>>;
+  /** Names of all variables that may hold a secret or its file, those of the connections that are set included. */
+  readonly secretVariables: readonly string[];
 }

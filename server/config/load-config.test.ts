@@ -70,6 +70,20 @@ describe('without any variable', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('knows by which names a flow could ask for a secret, of connections in .env too', () => {
+    file('.env', `REDSTART_CONNECTION_LAB_TOKEN=${TOKEN}\n`);
+    const { secretVariables } = load({ REDSTART_CONNECTION_PROD_TOKEN: TOKEN });
+    expect(secretVariables).toEqual(
+      expect.arrayContaining([
+        'TOWER_ACCESS_TOKEN',
+        'SEQERA_ACCESS_TOKEN_FILE',
+        'REDSTART_CREDENTIAL_SECRET',
+        'REDSTART_CONNECTION_LAB_TOKEN',
+        'REDSTART_CONNECTION_PROD_TOKEN',
+      ]),
+    );
+  });
+
   it('is frozen to its depth', () => {
     const config = load({ TOWER_ACCESS_TOKEN: TOKEN });
     const open: string[] = [];

@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { readDotEnv } from './dotenv.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { Reader, type Setting } from './reader.ts';
-import { isSecretName, placeOf } from './schema.ts';
+import { isSecretName, placeOf, secretVariables } from './schema.ts';
 import { Secret } from './secret.ts';
 import { Sources } from './sources.ts';
 import { readFolders } from './subjects/folders.ts';
@@ -83,6 +83,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     proxy,
     warnings,
     dotenv: Object.fromEntries(handedOn),
+    secretVariables: secretVariables(names),
   };
   return { config: deepFreeze(config), problems, warnings, settings };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { namesOf } from './field.ts';
-import { editDistance, isKnown, isSecretName, nearestName, schema } from './schema.ts';
+import { editDistance, isKnown, isSecretName, nearestName, schema, secretVariables } from './schema.ts';
 import { connectionName, connectionNameFault } from './subjects/connection-names.ts';
 
 describe('the schema', () => {
@@ -84,4 +84,27 @@ describe('names of connections', () => {
       expect(connectionNameFault(name)).not.toBeNull();
     },
   );
+});
+
+describe('secretVariables', () => {
+  const found = [
+    'PATH',
+    'REDSTART_CONNECTION_PROD_EU_TOKEN_FILE',
+    'REDSTART_CONNECTION_LAB_ENDPOINT',
+    'TOWER_ACCESS_TOKEN',
+  ];
+  const names = secretVariables(found);
+
+  it('has every secret of the schema under each of its names', () => {
+    const secrets = schema.filter((field) => field.secret && !field.variable.includes('<NAME>'));
+    expect(secrets.length).toBeGreaterThan(6);
+    for (const name of secrets.flatMap(namesOf)) expect(names).toContain(name);
+  });
+
+  it('has those of the connections that are set, nothing twice, and nothing that is no secret', () => {
+    expect(names).toContain('REDSTART_CONNECTION_PROD_EU_TOKEN_FILE');
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !isSecretName(name))).toEqual([]);
+    expect(names.join()).not.toMatch(/<NAME>|ENDPOINT|PATH/);
+  });
 });

@@ -44,6 +44,14 @@ export function isSecretName(variable: string): boolean {
   return secretNames.has(variable) || (variable.startsWith(CONNECTION_PREFIX) && /_TOKEN(_FILE)?$/.test(variable));
 }
 
+/**
+ * Every name that may hold a secret or say where one is: of the schema, and of the connections among `names`. A variable
+ * that becomes secret in the schema is one of them without more ado.
+ */
+export function secretVariables(names: readonly string[]): string[] {
+  return [...new Set([...secretNames, ...names.filter(isSecretName)])].sort();
+}
+
 /** The known name that is nearest to a misspelt one; null when none is near enough to be meant. */
 export function nearestName(misspelt: string): string | null {
   const wanted = misspelt.toUpperCase();

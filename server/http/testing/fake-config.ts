@@ -28,6 +28,7 @@ export function fakeConfig(parts: Parts = {}): Config {
     proxy: { https: null, http: null, noProxy: null },
     warnings: [],
     dotenv: {},
+    secretVariables: [],
   };
   const merged: Record<string, unknown> = { ...base };
   for (const [key, part] of Object.entries(parts)) {
