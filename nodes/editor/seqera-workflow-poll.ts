@@ -1,6 +1,6 @@
 import { fillIn, NUMBER, TEXT } from './fields.ts';
 import { registerNode } from './seqera-node.ts';
-import { positive } from './validate.ts';
+import { count, positive } from './validate.ts';
 
 registerNode('seqera-workflow-poll', {
   icon: 'seqera-workflow-poll.svg',
@@ -13,7 +13,7 @@ registerNode('seqera-workflow-poll', {
       value: 50,
       icon: 'list-ol',
       types: NUMBER.filter((type) => type !== 'msg'),
-      check: positive,
+      check: count,
     },
     { property: 'pollFrequency', value: 1, icon: 'clock-o', required: true, check: positive },
   ],

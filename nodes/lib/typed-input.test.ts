@@ -40,7 +40,7 @@ describe('a typed input', () => {
 
   it.each([
     [text({ required: true }), { x: '' }, /x is empty/],
-    [text(), { x: 'o', xType: 'msg' }, /x \(msg\.o\) must be a text, not a object/],
+    [text(), { x: 'o', xType: 'msg' }, /x \(msg\.o\) must be a text, not an object/],
     [number({ initial: 5 }), { x: 'five' }, /x must be a number/],
     [number({ initial: 5, least: 1 }), { x: '0' }, /from 1/],
     [flag({ initial: true }), { x: 'maybe', xType: 'str' }, /true or false/],

@@ -20,7 +20,11 @@ interface Common {
 }
 
 const kind = (value: unknown): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+  value === null
+    ? 'null'
+    : Array.isArray(value)
+      ? 'a list'
+      : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 
 /** Trimmed; '' when there is none. Numbers are taken as their digits, since ids come as either. */
 export function text({
