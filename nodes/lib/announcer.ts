@@ -13,11 +13,14 @@ interface Announcement<C> {
   /** What is known from then on. */
   cursor: C;
   save(cursor: C): Promise<void>;
+  /** Aborts when the node is about to go. */
+  signal: AbortSignal;
 }
 
 /**
  * Announces what a poll found, so that a crash may repeat it (then marked) and never skips it: noted as being sent,
- * sent, then the cursor is moved. Nothing is noted when nothing is new.
+ * sent, then the cursor is moved. Nothing is noted when nothing is new. When the node goes in between, the nodes behind
+ * it go as well, and what reached them cannot be told: the cursor stays, so that the node's successor announces it.
  */
 export class Announcer {
   readonly #host: NodeHost;
@@ -27,13 +30,19 @@ export class Announcer {
     this.#host = host;
   }
 
-  async announce<C>({ ids, send, cursor, save }: Announcement<C>): Promise<void> {
+  async announce<C>({ ids, send, cursor, save, signal }: Announcement<C>): Promise<void> {
     const { store } = this.#host;
     this.#pending ??= new Set((await this.#try(() => store.get<string[]>(PENDING))) ?? []);
     const before = this.#pending;
     if (ids.length > 0) await this.#try(() => store.set(PENDING, ids));
+    if (signal.aborted) {
+      // Nothing of these was sent.
+      if (ids.length > 0) await this.#try(() => store.set(PENDING, before.size > 0 ? [...before] : undefined));
+      return;
+    }
     send((id) => before.has(id));
     await delivered();
+    if (signal.aborted) return;
     const saved = await this.#try(async () => {
       await save(cursor);
       return true;

@@ -53,6 +53,18 @@ describe('a connection of the environment', () => {
     expect((await connectionFor(red.api, 'gone'))?.id).toBe('seqera-default');
   });
 
+  it('lends its token to a connection that was imported without one, for the same address and no other', async () => {
+    const peer = await listen();
+    const red = appliance(peer.url);
+    red.create('seqera-config', { id: 'imported', baseUrl: `${peer.url}/`, workspaceId: '70002' });
+    red.create('seqera-config', { id: 'elsewhere', baseUrl: 'https://evil.example', workspaceId: '70002' });
+    const connection = await connectionFor(red.api, 'imported');
+    expect(connection).toMatchObject({ id: 'imported', workspaceId: '70002', managed: false });
+    await connection?.client.request({ path: '/user-info' });
+    expect(peer.calls[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
+    await expect(connectionFor(red.api, 'elsewhere')).rejects.toMatchObject({ code: 'SEQERA_NO_CONNECTION' });
+  });
+
   it('gives its token to its own host only', async () => {
     const connection = await connectionFor(appliance('https://example.org/api').api, '');
     expect(connection?.at('https://example.org/other/').baseUrl).toBe('https://example.org/other');

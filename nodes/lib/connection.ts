@@ -90,6 +90,20 @@ export function managedConnection(RED: RedApi, id: string): Connection | null {
   });
 }
 
+/**
+ * For a connection without a token, which is what an imported flow brings, as exports hold no credentials: the
+ * default one's token, where that belongs to the same address anyway. @returns null when it does not
+ */
+export function tokenlessConnection(
+  RED: RedApi,
+  { id, name, baseUrl, workspaceId }: { id: string; name: string; baseUrl: string; workspaceId: string | null },
+): Connection | null {
+  const defaultId = managedConnections(RED)?.defaultId;
+  const standIn = defaultId === undefined ? null : managedConnection(RED, defaultId);
+  if (!standIn || standIn.baseUrl !== normaliseBaseUrl(baseUrl)) return null;
+  return { ...standIn, id, name, workspaceId, managed: false };
+}
+
 /** A connection that a user made: its token comes from the credentials of the node. */
 export function ownConnection(
   RED: RedApi,

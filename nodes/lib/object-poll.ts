@@ -178,13 +178,14 @@ export class ObjectPoll {
       ...changed.map((object) => ({ kind: 'changed' as const, object })),
     ];
     // Also when nothing was found: what was being announced when the process died may be gone by now.
-    for (let from = 0; from === 0 || from < found.length; from += MOST_AT_ONCE) {
+    for (let from = 0; from === 0 || (from < found.length && !round.poll.signal.aborted); from += MOST_AT_ONCE) {
       const part = found.slice(from, from + MOST_AT_ONCE);
       const told = part.filter(({ kind }) => kind !== 'changed' || round.values.detectChanges);
       await this.#announcer.announce({
         ids: told.map(idOf),
         send: (again) => this.#send(round, told, again),
         cursor: part,
+        signal: round.poll.signal,
         save: (parts) => this.#save(known, parts),
       });
     }

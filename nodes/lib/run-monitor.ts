@@ -16,10 +16,11 @@ import { WATCH_PREFIX, type WatchRecord } from './watch-record.ts';
 import type { Watcher } from './watcher.ts';
 
 const STATUS_EVERY_MS = 200;
+const DEFAULT_POLL = 5;
 
 /** Evaluated anew after a restart, so that a changed interval counts for what is watched already. */
 const pace = {
-  poll: number({ initial: 5, least: 0, most: 1_000_000 }),
+  poll: number({ initial: DEFAULT_POLL, least: 0, most: 1_000_000 }),
   pollUnits: pollUnits('seconds'),
   /** Minutes. */
   unknownGrace: number({ initial: 30, least: 0, most: 1_000_000 }),
@@ -77,7 +78,7 @@ export class Monitor<T> {
   readonly #followed: Followed<T>;
   readonly #list: WaitingMessages<WatchRecord>;
   readonly #troubles: TroubleLog;
-  /** By id, in the order in which they came: the first one reports each check, all of them the end. */
+  /** By workspace and id, in the order in which they came: the first one reports each check, all of them the end. */
   readonly #active = new Map<string, Set<Active>>();
   readonly #resumed = new WeakMap<Message, WatchRecord>();
   readonly #ends = new Set<Promise<void>>();
@@ -165,12 +166,13 @@ export class Monitor<T> {
         stop: () => undefined,
         settle,
       };
-      const together = this.#active.get(record.id) ?? new Set();
-      this.#active.set(record.id, together.add(active));
+      const together = this.#active.get(placeOf(record)) ?? new Set();
+      this.#active.set(placeOf(record), together.add(active));
       // The workspace of when the watch began: the message or the connection may say another by now.
       active.stop = this.#followed.watcherFor(client.with({ workspaceId: record.workspaceId })).watch({
         id: record.id,
-        intervalMs: Math.max(LEAST_POLL_MS, poll * UNIT_MS[units]),
+        // Flows that exist have a zero here where their author emptied the field.
+        intervalMs: Math.max(LEAST_POLL_MS, (poll || DEFAULT_POLL) * UNIT_MS[units]),
         onSight: (body) => this.#sighted(active, body),
         onTrouble: (error) => this.#trouble(error),
         onLost: (error) => this.#lost(active, error),
@@ -205,7 +207,7 @@ export class Monitor<T> {
       }
       this.#show('working', this.#watching(body));
     }
-    const [first] = this.#active.get(record.id) ?? [];
+    const [first] = this.#active.get(placeOf(record)) ?? [];
     if (first === active) this.#output(this.#host.RED.util.cloneMessage(active.msg), active.send, body, undefined);
     if (isReady(body)) this.#ready(active, body);
     else if (record.ready === 'told') {
@@ -322,9 +324,10 @@ export class Monitor<T> {
   }
 
   #forget(active: Active): void {
-    const together = this.#active.get(active.record.id);
+    const place = placeOf(active.record);
+    const together = this.#active.get(place);
     together?.delete(active);
-    if (together?.size === 0) this.#active.delete(active.record.id);
+    if (together?.size === 0) this.#active.delete(place);
   }
 
   #save(active: Active): void {
@@ -384,6 +387,8 @@ export class Monitor<T> {
     await this.#list.close(removed);
   }
 }
+
+const placeOf = ({ id, workspaceId }: WatchRecord): string => `${workspaceId} ${id}`;
 
 /** A message on one output and nothing on the others. */
 const on = (output: number, msg: Message): (Message | null)[] =>

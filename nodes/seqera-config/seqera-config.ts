@@ -1,5 +1,11 @@
 import { registerAdminRoutes } from '../lib/admin/routes.ts';
-import { type Connection, DEFAULT_BASE_URL, managedConnection, ownConnection } from '../lib/connection.ts';
+import {
+  type Connection,
+  DEFAULT_BASE_URL,
+  managedConnection,
+  ownConnection,
+  tokenlessConnection,
+} from '../lib/connection.ts';
 import { SeqeraError } from '../lib/errors.ts';
 import { NodeStore } from '../lib/node-store.ts';
 import type { RedApi, RedNode, RedNodeDef } from '../lib/red.ts';
@@ -37,20 +43,17 @@ export default function (RED: RedApi): void {
     let bound: Promise<void> | undefined;
     this.connection = async () => {
       if (managed) return managed;
+      const { id } = this;
+      const place = { id, name: def.name || id, baseUrl: this.baseUrl, workspaceId: this.workspaceId };
       if (token === '') {
+        const standIn = tokenlessConnection(RED, place);
+        if (standIn) return standIn;
         throw new SeqeraError(
           'SEQERA_NO_CONNECTION',
-          `The connection "${def.name || def.id}" has no token: open it in the editor and enter one.`,
+          `The connection "${place.name}" has no token: open it in the editor and enter one.`,
         );
       }
-      const { id } = this;
-      const connection = ownConnection(RED, {
-        id,
-        name: def.name || id,
-        baseUrl: this.baseUrl,
-        workspaceId: this.workspaceId,
-        token,
-      });
+      const connection = ownConnection(RED, { ...place, token });
       bound ??= bindToken(store, id, token, new URL(connection.baseUrl).origin);
       await bound.catch((error: unknown) => {
         // A store that failed may work the next time.

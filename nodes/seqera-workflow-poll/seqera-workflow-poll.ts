@@ -62,6 +62,7 @@ export default defineNode('seqera-workflow-poll', (host) => {
           for (const run of fresh) host.node.send([null, newRun(host, run, again(run.workflow.id))]);
         },
         cursor: withRuns(known, fresh),
+        signal: round.signal,
         async save(next) {
           cursor = next;
           if (fresh.length > 0) await host.store.set(CURSOR, next);
