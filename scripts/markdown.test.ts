@@ -1,0 +1,137 @@
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { isKnown } from '../server/config/schema.ts';
+import { createProgram } from '../server/program.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** Read by tests and scripts alone. */
+const OF_TESTS = ['REDSTART_OPENAPI'];
+const NOT_OURS = new Set(['node_modules', 'dist', 'data', '.git']);
+const pages = globSync('**/*.md', { cwd: root, exclude: (name) => NOT_OURS.has(name) }).sort();
+
+/** Code is shown, not followed. Blanks keep the lines where they are. */
+const withoutFences = (text: string): string =>
+  text.replace(/^(```|~~~).*?^\1/gms, (code) => code.replace(/[^\n]/g, ' '));
+const withoutCode = (text: string): string =>
+  withoutFences(text)
+    .replace(/^(?: {4}|\t).*$/gm, '')
+    .replace(/`[^`\n]*`/g, '');
+
+function linksOf(text: string): string[] {
+  const prose = withoutCode(text);
+  const inline = [...prose.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g)];
+  const defined = [...prose.matchAll(/^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)/gm)];
+  return [...inline, ...defined].map(([, target = '']) => target);
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(text: string): Set<string> {
+  const seen = new Map<string, number>();
+  const anchors = new Set<string>();
+  for (const [, title = ''] of withoutFences(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
+    const words = title.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]/g, '');
+    const slug = words
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-');
+    const times = seen.get(slug) ?? 0;
+    seen.set(slug, times + 1);
+    anchors.add(times === 0 ? slug : `${slug}-${times}`);
+  }
+  for (const [, id = ''] of text.matchAll(/<a\s+(?:id|name)="([^"]+)"/g)) anchors.add(id);
+  return anchors;
+}
+
+/** What is wrong with a link; null when it leads somewhere. Other hosts are not asked. */
+function faultOf(page: string, link: string): string | null {
+  if (/^(https?|mailto):/.test(link)) return URL.canParse(link) ? null : 'is no address';
+  const [path = '', anchor = ''] = decodeURI(link).split('#');
+  const target = path === '' ? join(root, page) : resolve(root, dirname(page), path);
+  if (path.startsWith('/') || relative(root, target).startsWith('..')) return 'leads out of the project';
+  if (!existsSync(target)) return 'leads to no file';
+  if (anchor === '') return null;
+  if (!target.endsWith('.md') || statSync(target).isDirectory()) return 'has an anchor in what has none';
+  return anchorsOf(readFileSync(target, 'utf8')).has(anchor) ? null : 'leads to no heading';
+}
+
+const read = (page: string): string => readFileSync(join(root, page), 'utf8');
+
+describe('the pages', () => {
+  it('are found', () => {
+    expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/README.md', 'nodes/README.md']));
+  });
+
+  it.each(pages)('%s has no dead link', (page) => {
+    const dead = linksOf(read(page)).flatMap((link) => {
+      const fault = faultOf(page, link);
+      return fault === null ? [] : [`${link} ${fault}`];
+    });
+    expect(dead).toEqual([]);
+  });
+
+  it.each(pages)('%s names no file of the project that is not there', (page) => {
+    const named = [
+      ...withoutFences(read(page)).matchAll(
+        /`((?:bench|docs|nodes|scripts|server|settings|simulator|test)\/[^`\s]+\.(?:ts|mjs|md|json))`/g,
+      ),
+    ];
+    const missing = named.map(([, path = '']) => path).filter((path) => globSync(path, { cwd: root }).length === 0);
+    expect(missing).toEqual([]);
+  });
+
+  it.each(pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md'))(
+    '%s is reached from docs/README.md',
+    (page) => {
+      const index = linksOf(read('docs/README.md')).map((link) => join('docs', link));
+      expect(
+        index.some((target) => target === page || page.startsWith(target.endsWith('/') ? target : `${target}/`)),
+      ).toBe(true);
+    },
+  );
+});
+
+describe('what the pages say of the program', () => {
+  const commands = createProgram().commands.map((command) => command.name());
+
+  it('README.md names every command', () => {
+    const named = commands.filter((name) => read('README.md').includes(`\`redstart ${name}`));
+    expect(named).toEqual(commands.filter((name) => name !== 'help'));
+  });
+
+  it.each(pages)('%s names no command and no variable that is not there', (page) => {
+    const text = read(page);
+    const used = [...text.matchAll(/(?:`|^ {4})redstart ([a-z-]+)/gm)].map(([, name = '']) => name);
+    expect(used.filter((name) => !commands.includes(name))).toEqual([]);
+    const variables = [...text.matchAll(/\b(?:REDSTART|TOWER)_[A-Z0-9_]*[A-Z0-9]\b(?!_?[<…*])/g)].map(([name]) => name);
+    expect(variables.filter((name) => !isKnown(name) && !OF_TESTS.includes(name))).toEqual([]);
+  });
+});
+
+describe('the search for dead links', () => {
+  const fault = (link: string): string | null => faultOf('docs/README.md', link);
+
+  it('finds links in prose, and none in code', () => {
+    const text =
+      '[a](x.md) and ![b](y.png "title")\n\n[c]: z.md\n\n`[d](code.md)`\n\n```\n[e](fence.md)\n```\n\n    [f](indented.md)\n';
+    expect(linksOf(text)).toEqual(['x.md', 'y.png', 'z.md']);
+  });
+
+  it('makes anchors of headings as GitHub does', () => {
+    const text = '# One, `two` & three\n## Same\n## Same\n```\n# no heading\n```\n### [Linked](x.md) one\n';
+    expect([...anchorsOf(text)]).toEqual(['one-two--three', 'same', 'same-1', 'linked-one']);
+  });
+
+  it('tells what leads nowhere', () => {
+    expect(fault('errors.md')).toBeNull();
+    expect(fault('../README.md#try-it')).toBeNull();
+    expect(fault('#documentation')).toBeNull();
+    expect(fault('https://nodered.org')).toBeNull();
+    expect(fault('no-such.md')).toBe('leads to no file');
+    expect(fault('errors.md#no-such')).toBe('leads to no heading');
+    expect(fault('../../elsewhere.md')).toBe('leads out of the project');
+    expect(fault('/etc/hosts')).toBe('leads out of the project');
+    expect(fault('../package.json#x')).toBe('has an anchor in what has none');
+  });
+});
