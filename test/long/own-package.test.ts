@@ -134,7 +134,9 @@ describe('the pack as a package of its own', () => {
     const flow = example(collector, simulator.url);
     await ask(`${red.url}/flows`, { method: 'POST', body: JSON.stringify({ flows: flow }) });
     const inject = flow.find(({ type }) => type === 'inject')?.id;
-    await ask(`${red.url}/inject/${inject}`, { method: 'POST', body: '{}' });
+    // A deploy is answered before its nodes are there.
+    const press = () => ask(`${red.url}/inject/${inject}`, { method: 'POST', body: '{}' });
+    await expect.poll(() => press().then(() => 'pressed', String), { timeout: 30_000, interval: 100 }).toBe('pressed');
     await collector.until(() => collector.on('/succeeded').length > 0);
     expect(collector.on('/succeeded')).toMatchObject([
       { workflowId: simulator.runs[0]?.id, payload: { workflow: { status: 'SUCCEEDED' } } },
