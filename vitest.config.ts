@@ -16,6 +16,8 @@ const fast = [
         'nodes/{lib,seqera-*,editor}/**/*.test.ts',
       ],
       exclude: ['**/dist/**', '**/node_modules/**'],
+      // Property tests and child processes, on machines that do other things as well.
+      testTimeout: 20_000,
     },
   },
   { test: { name: 'appliance', include: ['test/*.test.ts'], ...slow } },
@@ -27,7 +29,8 @@ const other = [
 export default defineConfig({
   test: {
     projects: suite === 'fast' ? fast : other,
-    maxWorkers: 3,
+    // A browser and an appliance fill two cores: two of each only make each other late.
+    maxWorkers: suite === 'browser' ? 1 : 3,
     ...(results ? { reporters: ['default', 'json'], outputFile: { json: join(results, `${suite}.json`) } } : {}),
   },
 });

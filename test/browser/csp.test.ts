@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Appliance } from '../support/appliance.ts';
-import { launchBrowser, openPage, signIn } from '../support/browser.ts';
+import { launchBrowser, openDialog, openPage, signIn } from '../support/browser.ts';
 import { ADMIN, withEditor } from '../support/editor.ts';
 import { node } from '../support/flows.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -104,8 +104,7 @@ async function dialogs(page: Page, step: Step): Promise<void> {
   for (const [index, type] of offered.entries()) {
     await step(`the dialog of ${type}`, async () => {
       await addFromPalette(page, type, 120 + 50 * index);
-      await page.locator('.red-ui-flow-node-selected').dblclick();
-      await page.locator('.red-ui-tray-body #dialog-form').waitFor();
+      await openDialog(page, '.red-ui-flow-node-selected');
       expect(await tray(page).locator('.form-row:visible').count()).toBeGreaterThan(1);
       if (type !== 'seqera-workflow-launch') return closeTray(page);
       await tray(page).locator('#node-input-btn-seqera-add').click();
@@ -118,7 +117,7 @@ async function dialogs(page: Page, step: Step): Promise<void> {
 
 async function codeEditors(page: Page, step: Step): Promise<void> {
   await step("the function node's editor, with the worker that checks what is typed", async () => {
-    await page.locator('[id="function000001"]').dblclick();
+    await openDialog(page, '[id="function000001"]');
     const editor = tray(page).locator('#node-input-func-editor .monaco-editor').first();
     await editor.waitFor();
     await editor.click();

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Appliance } from '../support/appliance.ts';
-import { launchBrowser, openPage, signIn } from '../support/browser.ts';
+import { launchBrowser, openDialog, openPage, signIn } from '../support/browser.ts';
 import { ADMIN, EditorSession, withEditor } from '../support/editor.ts';
 import { node, tab, wire } from '../support/flows.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -12,8 +12,7 @@ const SCREENSHOT = process.env.REDSTART_SCREENSHOT;
 const options = (page: Page) => page.locator('.seqera-popup [role=option]');
 
 async function edit(page: Page, id: string): Promise<void> {
-  await page.dblclick(`[id="${id}"]`);
-  await page.waitForSelector('.red-ui-tray-body #dialog-form');
+  await openDialog(page, `[id="${id}"]`);
   // It takes the focus once it has slid in.
   await page.waitForFunction(() => document.activeElement?.closest('.red-ui-tray') !== null);
 }

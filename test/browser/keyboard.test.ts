@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Appliance } from '../support/appliance.ts';
-import { launchBrowser, openPage, signIn } from '../support/browser.ts';
+import { launchBrowser, openDialog, openPage, signIn } from '../support/browser.ts';
 import { ADMIN, withEditor } from '../support/editor.ts';
 import { node, tab } from '../support/flows.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -133,8 +133,7 @@ describe('the dialogs by keyboard', () => {
     });
     const { page } = await openPage(browser);
     await signIn(page, `${appliance.url}/editor/`, ADMIN.user, ADMIN.password);
-    await page.dblclick('[id="launch00000001"]');
-    await page.waitForSelector('.red-ui-tray-body #dialog-form');
+    await openDialog(page, '[id="launch00000001"]');
     await page.click('#node-input-btn-seqera-edit');
     await page.locator('#seqera-config-managed').waitFor();
     expect(await page.locator('#node-config-input-baseUrl').isDisabled()).toBe(true);

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Appliance } from '../support/appliance.ts';
-import { launchBrowser, openPage, signIn } from '../support/browser.ts';
+import { launchBrowser, openDialog, openPage, signIn } from '../support/browser.ts';
 import { ADMIN, withEditor } from '../support/editor.ts';
 import { node, tab, wire } from '../support/flows.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -67,8 +67,7 @@ describe('in the browser', () => {
     }
 
     // The launch node's dialog, and a pipeline from the Platform by its first letters.
-    await page.dblclick('#launch00000001 .red-ui-flow-node-label, [id="launch00000001"]');
-    await page.waitForSelector('.red-ui-tray-body #dialog-form');
+    await openDialog(page, '[id="launch00000001"]');
     const input = page.getByRole('combobox', { name: 'Launchpad' });
     await input.click();
     await input.pressSequentially('sar', { delay: 40 });

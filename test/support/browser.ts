@@ -58,3 +58,25 @@ export async function signIn(page: Page, url: string, user: string, password: st
   await page.waitForSelector('#red-ui-palette .red-ui-palette-node', { timeout: 30_000 });
   await page.waitForSelector('.red-ui-flow-node, .red-ui-workspace-chart', { state: 'attached' });
 }
+
+/**
+ * Opens a node's dialog. While a dialog before it slides out, and on a machine that is slow to tell two clicks from a
+ * double one, the editor takes no notice: so again, as a person would.
+ */
+export async function openDialog(page: Page, node: string): Promise<void> {
+  const form = page.locator('.red-ui-tray-body #dialog-form');
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    await page
+      .locator(node)
+      .first()
+      .dblclick({ timeout: 5000 })
+      .catch(() => {});
+    const open = await form.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => false,
+    );
+    if (open) return;
+    if (Date.now() > deadline) throw new Error(`the dialog of ${node} does not open`);
+  }
+}
