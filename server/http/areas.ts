@@ -1,5 +1,5 @@
 /** The parts of the address space, each with rules of its own. `none` is everything that is not declared. */
-export type Area = 'landing' | 'healthz' | 'readyz' | 'editor' | 'flows' | 'none';
+export type Area = 'landing' | 'favicon' | 'healthz' | 'readyz' | 'editor' | 'flows' | 'none';
 
 export interface Roots {
   /** Without trailing slash. */
@@ -31,6 +31,7 @@ const isUnder = (path: string, root: string): boolean => path === root || path.s
  */
 export function areaOf(path: string, roots: Roots): Area {
   if (path === '/') return 'landing';
+  if (path === '/favicon.ico') return 'favicon';
   if (path === '/healthz') return 'healthz';
   if (path === '/readyz') return 'readyz';
   const inEditor = isUnder(path, roots.editorPath);

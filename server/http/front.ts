@@ -9,7 +9,7 @@ import { publicRoute } from '../auth/public-admin-routes.ts';
 import { type Refusal, refuse } from '../auth/refusal.ts';
 import { type Area, areaOf, type Roots, rawPath, rawQuery } from './areas.ts';
 import { withinBodyLimit } from './body-limit.ts';
-import { type Handler, landing } from './probes.ts';
+import { favicon, type Handler, landing } from './probes.ts';
 import type { SecurityHeaders } from './security-headers.ts';
 import { namesToken } from './token-in-url.ts';
 
@@ -100,7 +100,7 @@ export function front(options: FrontOptions): Handler {
     return null;
   };
 
-  const fixed: Partial<Record<Area, Handler>> = { landing, healthz: options.healthz, readyz: options.readyz };
+  const fixed: Partial<Record<Area, Handler>> = { landing, favicon, healthz: options.healthz, readyz: options.readyz };
 
   const dispatch = (req: IncomingMessage, res: ServerResponse, area: Area | null, path: string): Refusal | null => {
     if (area === 'editor') return editor(adopt(app, req, res), res, path);

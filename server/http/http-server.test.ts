@@ -136,6 +136,12 @@ describe('what anyone may see', () => {
     expect(answer.text).not.toContain('hunter2');
   });
 
+  it('has no icon to give, and says so without an error', async () => {
+    const { url } = await start();
+    const answer = await call(`${url}/favicon.ico`);
+    expect([answer.status, answer.text]).toEqual([204, '']);
+  });
+
   it('answers 404 in plain text to everything else, and 400 to what is no path', async () => {
     const { url } = await start();
     for (const path of ['/metrics', '/status', '/index.html', '/.git/config', '/apix', '/editor.php', '/healthz/']) {

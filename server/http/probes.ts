@@ -29,6 +29,11 @@ export const landing: Handler = readOnly((req, res) =>
   send(req, res, 200, 'text/plain', 'Redstart: automation for Seqera Platform\n'),
 );
 
+/** Browsers ask for it on their own for pages that name no icon, such as the editor's debug window; there is none to give. */
+export const favicon: Handler = readOnly((_req, res) => {
+  res.writeHead(204).end();
+});
+
 /** 200 while the loop turns. Says nothing of the flows: a flow that fails is no reason to kill the process. */
 export function healthz(lag: EventLoopLag): Handler {
   return readOnly((req, res) => {

@@ -7,7 +7,7 @@ import { hostName, mountPath, trustProxy, wholeNumber } from '../text-types.ts';
 const field = fieldsOf('Server');
 
 /** What is served besides the editor and the flows' endpoints. Compared without case, as Express routes. */
-const RESERVED = ['/healthz', '/readyz', '/metrics', '/status', '/status.json'];
+const RESERVED = ['/favicon.ico', '/healthz', '/readyz', '/metrics', '/status', '/status.json'];
 
 export const serverFields = {
   port: field('PORT', {
