@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import type { FakeNode, FakeRed } from '../testing/fake-red.ts';
 import { HttpPeer, json } from '../testing/http-peer.ts';
-import { platform, quickly, redOn, type Simulator, TOKEN, WORKSPACE } from '../testing/stage.ts';
+import { ended, platform, quickly, redOn, type Simulator, TOKEN, WORKSPACE } from '../testing/stage.ts';
 
 const open: Simulator[] = [];
 afterEach(async () => {
@@ -18,13 +17,6 @@ async function simulate(options: Parameters<typeof platform>[0] = {}): Promise<S
 interface Listed {
   payload: { files: { name: string; type: string; size: number }[] } & Record<string, unknown>;
   files: string[];
-}
-
-async function ended(red: FakeRed, node: FakeNode, msg: Record<string, unknown> = {}) {
-  const before = node.done.length;
-  node.receive(msg);
-  await red.until(() => node.done.length > before);
-  return node.done.at(-1)?.error;
 }
 
 async function list(simulator: { url: string }, config: Record<string, unknown>, msg: Record<string, unknown> = {}) {

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { FakeNode, FakeRed } from '../testing/fake-red.ts';
 import { HttpPeer, json } from '../testing/http-peer.ts';
-import { platform, quickly, redOn, type Simulator, TOKEN } from '../testing/stage.ts';
+import { ended, platform, quickly, redOn, type Simulator, TOKEN } from '../testing/stage.ts';
 
 const open: Simulator[] = [];
 afterEach(async () => {
@@ -12,13 +11,6 @@ async function simulate(options: Parameters<typeof platform>[0] = {}): Promise<S
   const simulator = await platform(options);
   open.push(simulator);
   return simulator;
-}
-
-async function ended(red: FakeRed, node: FakeNode, msg: Record<string, unknown> = {}) {
-  const before = node.done.length;
-  node.receive(msg);
-  await red.until(() => node.done.length > before);
-  return node.done.at(-1)?.error;
 }
 
 async function get(simulator: { url: string }, config: Record<string, unknown>, msg: Record<string, unknown> = {}) {

@@ -1,6 +1,6 @@
 import { createSimulator } from '../../simulator/index.ts';
 import { ALL_NODES } from './all-nodes.ts';
-import { FakeRed, type FakeRedOptions } from './fake-red.ts';
+import { type FakeNode, FakeRed, type FakeRedOptions } from './fake-red.ts';
 
 export const TOKEN = 'planted-5f2c9e71d04b4a6c8f1e3a7b9d20c4e6';
 export const WORKSPACE = '70001';
@@ -58,4 +58,12 @@ export function launchRequest(simulator: Simulator, index = 0): Record<string, u
   const body = launches(simulator)[index]?.body as { launch?: Record<string, unknown> } | undefined;
   if (!body?.launch) throw new Error(`the simulator saw ${launches(simulator).length} launches`);
   return body.launch;
+}
+
+/** Gives a node a message and waits for its end: the error that it ended with, or nothing. */
+export async function ended(red: FakeRed, node: FakeNode, msg: Record<string, unknown> = {}) {
+  const before = node.done.length;
+  node.receive(msg);
+  await red.until(() => node.done.length > before);
+  return node.done.at(-1)?.error;
 }
