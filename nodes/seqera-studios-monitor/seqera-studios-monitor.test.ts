@@ -31,12 +31,14 @@ const statusesOn = (node: FakeNode, output: number) =>
 
 describe('following a studio', () => {
   it('tells each check, once that it is ready, and once that it ended', async () => {
-    const simulator = await simulate({ speed: 10 });
+    const simulator = await simulate({ scenario: { studios: [{ match: { name: 'mine' }, startingFor: '1h' }] } });
     const red = redOn(simulator);
     const node = monitor(red);
     const [link] = simulator.dataLinks;
     const studioId = await aStudio(simulator, 'mine', [link?.id ?? '']);
     node.receive({ studioId, custom: { kept: true } });
+    await red.until(() => node.on1(1).length > 0);
+    simulator.setStudioStatus(studioId, 'running');
     await red.until(() => node.on1(2).length > 0);
     expect(node.on1(2)[0]).toMatchObject({ studioId, custom: { kept: true }, payload: { sessionId: studioId } });
     expect(statusesOn(node, 1)).toContain('starting');
