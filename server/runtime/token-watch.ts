@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { Secret } from '../config/index.ts';
+import { watchFile } from '../config/watch-file.ts';
 
 export interface TokenSource {
   /** The token of now. */
@@ -18,43 +18,28 @@ export interface TokenWatchOptions {
   everyMs?: number;
 }
 
-const POLL_MS = 2000;
-
-/**
- * Follows the content of a token file, not its time stamp: Kubernetes swaps a link behind it, and a file system event
- * does not come over every mount. What cannot be read leaves the token as it was.
- */
-export function watchToken({ name, initial, file, logger, everyMs = POLL_MS }: TokenWatchOptions): TokenSource {
+/** Follows a token file. What cannot be read, or is empty, leaves the token as it was. */
+export function watchToken({ name, initial, file, logger, everyMs }: TokenWatchOptions): TokenSource {
   let token = initial;
   if (file === null) return { token: () => token, close() {} };
-
-  let warned = false;
-  let reading = false;
-  const poll = async (): Promise<void> => {
-    if (reading) return;
-    reading = true;
-    try {
-      const text = (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+  const watched = watchFile({
+    file,
+    maxBytes: 64 * 1024,
+    ...(everyMs !== undefined && { everyMs }),
+    changed(content) {
+      const text = content.replace(/\r?\n$/, '');
       if (text.trim() === '') throw new Error('it is empty');
-      warned = false;
       if (text === token) return;
       // Registers it, so that no log line shows it.
       token = new Secret(text).reveal();
       logger.info({ connection: name }, 'the access token changed and is in use');
-    } catch (error) {
-      if (!warned) {
-        const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-        logger.warn(
-          { connection: name, file, reason },
-          'the token file cannot be read: the token of before stays in use',
-        );
-      }
-      warned = true;
-    } finally {
-      reading = false;
-    }
-  };
-  const timer = setInterval(() => void poll(), everyMs);
-  timer.unref();
-  return { token: () => token, close: () => clearInterval(timer) };
+    },
+    failed(reason) {
+      logger.warn(
+        { connection: name, file, reason },
+        'the token file cannot be read: the token of before stays in use',
+      );
+    },
+  });
+  return { token: () => token, close: () => watched.close() };
 }
