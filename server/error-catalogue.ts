@@ -60,6 +60,20 @@ export const ERROR_CATALOGUE = {
     mend: 'Give a file that `redstart backup` of this version or an earlier one made.',
     exitCode: 65,
   },
+  AUDIT_BROKEN: {
+    area: 'Commands',
+    meaning: '`audit verify` found lines that were changed, removed, added or put in another order.',
+    who: 'operator',
+    mend: 'Compare the lines that it names with a copy of the trail kept elsewhere; docs/audit.md says what each fault means.',
+    exitCode: 1,
+  },
+  AUDIT_UNREADABLE: {
+    area: 'Commands',
+    meaning: '`audit verify` has no file to look at, or cannot read one.',
+    who: 'caller',
+    mend: 'Name the files, oldest first, or set REDSTART_DATA_DIR to the folder that has the trail.',
+    exitCode: 66,
+  },
 
   CONFIG_INVALID: {
     area: 'Configuration',

@@ -66,6 +66,17 @@ export function createProgram(): Command {
       await (await import('./commands/backup.ts')).restore(config, file);
     });
 
+  const audit = program.command('audit').description('the audit trail: who did what, and whether it was changed since');
+  audit
+    .command('verify')
+    .description('check the chain of an audit trail; exit 1 when a line was changed, removed or added')
+    .argument('[files...]', 'oldest first; those of the data folder without')
+    .option('--head <hash>', 'a line that must be in it: its hash, as the log or an earlier check told it')
+    .option('--json', 'as JSON')
+    .action(async (files: string[], options: { head?: string; json?: boolean }) =>
+      (await import('./commands/audit.ts')).verifyAudit(files, options),
+    );
+
   program
     .command('help')
     .description('show how to use a command')

@@ -21,9 +21,12 @@ export interface Verdict {
   last: { seq: number; time: string; hash: string } | null;
 }
 
-/** Checks the chain over files in the order in which they follow each other. Throws when one cannot be read. */
-export async function verifyFiles(files: readonly string[]): Promise<Verdict> {
-  const check = new ChainCheck();
+/**
+ * Checks the chain over files in the order in which they follow each other. Throws when one cannot be read.
+ * @param head hash of a line that was there once: shows an end that was cut off or written anew
+ */
+export async function verifyFiles(files: readonly string[], head?: string): Promise<Verdict> {
+  const check = new ChainCheck(head);
   for (const file of files) check.file(file, await readFile(file));
   return check.verdict();
 }
@@ -32,11 +35,17 @@ export async function verifyFiles(files: readonly string[]): Promise<Verdict> {
 export class ChainCheck {
   readonly #faults: Fault[] = [];
   readonly #notes: string[] = [];
+  readonly #head: string | undefined;
+  #headSeen = false;
   #lines = 0;
   #first: AuditLine | null = null;
   #last: AuditLine | null = null;
   /** What the next line must carry on from; null before the first. No hash: the line before cannot be told by one. */
   #before: { at: Place; seq: number; hash: string | null } | null = null;
+
+  constructor(head?: string) {
+    this.#head = head;
+  }
 
   file(name: string, bytes: Buffer): void {
     const lines = splitLines(bytes);
@@ -60,7 +69,13 @@ export class ChainCheck {
   verdict(): Verdict {
     const first = this.#first && { seq: this.#first.seq, time: this.#first.time };
     const last = this.#last && { seq: this.#last.seq, time: this.#last.time, hash: this.#before?.hash ?? '' };
-    return { faults: this.#faults, notes: this.#notes, lines: this.#lines, first, last };
+    const faults = [...this.#faults];
+    if (this.#head !== undefined && !this.#headSeen)
+      faults.push({
+        ...(this.#before?.at ?? { file: '', line: 0 }),
+        problem: `no line has the hash ${this.#head}: the end was cut off or written anew, or it is another trail`,
+      });
+    return { faults, notes: this.#notes, lines: this.#lines, first, last };
   }
 
   #line(where: Place, text: string | Buffer, log: boolean): void {
@@ -83,7 +98,9 @@ export class ChainCheck {
       );
     this.#first ??= line;
     this.#last = line;
-    this.#before = { at: where, seq: line.seq, hash: hashOf(text) };
+    const hash = hashOf(text);
+    this.#headSeen ||= hash === this.#head;
+    this.#before = { at: where, seq: line.seq, hash };
   }
 
   #follows(where: Place, line: AuditLine, before: { at: Place; seq: number; hash: string | null }, log: boolean): void {

@@ -70,6 +70,16 @@ export interface Config {
   readonly sessions: { readonly hours: number };
   /** null: to be generated into the data folder. */
   readonly credentialSecret: Secret | null;
+  /** What was the secret before, for reading what is still encrypted with it. */
+  readonly previousCredentialSecret: Secret | null;
+  /** Folder with one file a secret, for `secret:NAME` in credentials of nodes; null: there is none. */
+  readonly secrets: { readonly dir: string | null };
+  readonly audit: {
+    readonly mode: 'file' | 'log' | 'both' | 'off';
+    readonly maxBytes: number;
+    /** Rotated files that are kept. */
+    readonly files: number;
+  };
   readonly httpAuth: HttpAuthConfig;
   readonly nodesAllow: readonly string[];
   readonly metrics: 'off' | 'local' | 'basic' | 'open';
@@ -82,6 +92,8 @@ export interface Config {
   readonly warnings: readonly string[];
   /** What `.env` holds that is not a secret and not set in the real environment: scrubEnvironment hands it on to flows. */
   readonly dotenv: Readonly<Record<string, string>>;
+  /** What is in force, by variable, as `redstart config` shows it: a secret is `set` or `unset`. */
+  readonly effective: Readonly<Record<string, string>>;
   /** Names of all variables that may hold a secret or its file, those of the connections that are set included. */
   readonly secretVariables: readonly string[];
 }

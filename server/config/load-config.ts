@@ -83,6 +83,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     proxy,
     warnings,
     dotenv: Object.fromEntries(handedOn),
+    effective: Object.fromEntries(settings.map(({ variable, value }) => [variable, value])),
     secretVariables: secretVariables(names),
   };
   return { config: deepFreeze(config), problems, warnings, settings };

@@ -42,6 +42,7 @@ export interface StorageModule {
 
 /** Names within the data folder. */
 export const DATA_FILES = {
+  audit: 'audit',
   credentialSecret: 'credential-secret',
   credentials: 'credentials.json',
   credentialsBefore: 'credentials-before.json',

@@ -48,11 +48,33 @@ export const folderFields = {
     change:
       'Wherever it matters: it keeps the key apart from what it protects, and a lost data volume can be restored.',
     beware:
-      'With another secret than before, stored credentials cannot be read. It does not protect them in the running process.',
+      'With another secret than before, stored credentials cannot be read: see REDSTART_CREDENTIAL_SECRET_PREVIOUS. It does not protect them in the running process.',
+  }),
+  previousSecret: field('REDSTART_CREDENTIAL_SECRET_PREVIOUS', {
+    type: secretText('the secret that was in use before', (secret) => {
+      if (secret.length < 8) refuse('is shorter than any secret can have been');
+    }),
+    fallback: null,
+    example: '"$OLD_SECRET"',
+    does: 'What is still encrypted with this secret is read with it, and encrypted anew with REDSTART_CREDENTIAL_SECRET at the start.',
+    change: 'To rotate the secret: the old one here, the new one there, one restart; then take it away again.',
+    beware: 'Backups that were made with the old secret still need it.',
+  }),
+  secretsDir: field('REDSTART_SECRETS_DIR', {
+    type: path('a folder with one file a secret'),
+    fallback: null,
+    fallbackText: 'none (image: /run/secrets)',
+    example: '/run/secrets',
+    does: 'Where secret:NAME in a credential field of a node is looked up: the content of the file NAME in this folder.',
+    change: 'Credentials of flows come from Docker, Kubernetes or a vault, instead of being typed into the editor.',
+    beware:
+      'Who can deploy a flow can use every secret in this folder: keep only those in it that flows are meant to have.',
   }),
 };
 
-export function readFolders(reader: Reader): Pick<Config, 'data' | 'flows' | 'credentialSecret'> {
+export function readFolders(
+  reader: Reader,
+): Pick<Config, 'data' | 'flows' | 'credentialSecret' | 'previousCredentialSecret' | 'secrets'> {
   const folder = (own: Field<string>): string =>
     reader.absolute(reader.get(own, { value: own.fallback, text: reader.absolute(own.fallback) }));
   const dataDir = folder(folderFields.dataDir);
@@ -72,9 +94,23 @@ export function readFolders(reader: Reader): Pick<Config, 'data' | 'flows' | 'cr
       `REDSTART_DATA_DIR=${dataDir}-data`,
     );
   }
+  const secretsDir = reader.get(folderFields.secretsDir);
   return {
     data: { dir: dataDir },
     flows: { dir: flowsDir, mode: reader.get(folderFields.flowsMode) },
     credentialSecret: reader.get(folderFields.credentialSecret),
+    previousCredentialSecret: readPrevious(reader),
+    secrets: { dir: secretsDir === null ? null : reader.absolute(secretsDir) },
   };
+}
+
+function readPrevious(reader: Reader): Config['previousCredentialSecret'] {
+  const { previousSecret, credentialSecret } = folderFields;
+  if (reader.has(previousSecret) && !reader.has(credentialSecret))
+    reader.problem(
+      credentialSecret,
+      `is not set, but ${reader.nameOf(previousSecret)} is`,
+      'the new secret, which what was encrypted with the previous one is encrypted with from now on',
+    );
+  return reader.get(previousSecret);
 }

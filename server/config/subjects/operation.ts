@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { fieldsOf } from '../field.ts';
 import type { Reader } from '../reader.ts';
-import { choice, list } from '../text-types.ts';
+import { choice, list, wholeNumber } from '../text-types.ts';
 
 const flows = fieldsOf('What flows may do');
 const logs = fieldsOf('Logs and metrics');
@@ -36,6 +36,30 @@ export const operationFields = {
     does: 'One JSON object a line, for machines, or coloured text for people.',
     change: 'The guess is wrong for where your logs go.',
   }),
+  audit: logs('REDSTART_AUDIT', {
+    type: choice(['file', 'log', 'both', 'off']),
+    fallback: 'file',
+    example: 'both',
+    does: 'Where the audit trail goes: a file in the folder audit of the data folder, the log stream, both, or nowhere.',
+    change:
+      'both wherever logs are collected: a copy out of reach shows when the file was changed. log where the data folder is not kept.',
+    beware:
+      'In the log stream alone, each start begins a new chain. off leaves nobody to ask who did what; it is said at every start.',
+  }),
+  auditMegabytes: logs('REDSTART_AUDIT_FILE_MB', {
+    type: wholeNumber(1, 1024, 'of megabytes'),
+    fallback: 10,
+    example: '50',
+    does: 'The size at which a file of the audit trail is put aside and a new one begun.',
+    change: 'Together with REDSTART_AUDIT_FILES, to keep the trail as long as you must.',
+  }),
+  auditFiles: logs('REDSTART_AUDIT_FILES', {
+    type: wholeNumber(1, 10_000),
+    fallback: 20,
+    example: '100',
+    does: 'How many files of the audit trail are kept besides the current one. The oldest goes first, and the trail says so.',
+    change: 'You must keep the trail longer, or have less room.',
+  }),
   metrics: logs('REDSTART_METRICS', {
     type: choice(['local'], ['off', 'basic', 'open']),
     fallback: 'local',
@@ -45,7 +69,10 @@ export const operationFields = {
   }),
 };
 
-export function readOperation(reader: Reader, terminal: boolean): Pick<Config, 'nodesAllow' | 'log' | 'metrics'> {
+export function readOperation(
+  reader: Reader,
+  terminal: boolean,
+): Pick<Config, 'nodesAllow' | 'log' | 'audit' | 'metrics'> {
   const format = terminal ? 'pretty' : 'json';
   return {
     nodesAllow: reader.get(operationFields.nodesAllow),
@@ -53,6 +80,17 @@ export function readOperation(reader: Reader, terminal: boolean): Pick<Config, '
       level: reader.get(operationFields.logLevel),
       format: reader.get(operationFields.logFormat, { value: format, text: format }),
     },
+    audit: readAudit(reader),
     metrics: reader.get(operationFields.metrics),
+  };
+}
+
+function readAudit(reader: Reader): Config['audit'] {
+  const mode = reader.get(operationFields.audit);
+  if (mode === 'off') reader.warn('REDSTART_AUDIT=off: nothing records who signed in, deployed or launched');
+  return {
+    mode,
+    maxBytes: reader.get(operationFields.auditMegabytes) * 1024 * 1024,
+    files: reader.get(operationFields.auditFiles),
   };
 }

@@ -21,6 +21,9 @@ export function fakeConfig(parts: Parts = {}): Config {
     admin: { user: 'ada', oneTimePassword: null, ...plainPassword('correct horse') },
     sessions: { hours: 8 },
     credentialSecret: null,
+    previousCredentialSecret: null,
+    secrets: { dir: null },
+    audit: { mode: 'off', maxBytes: 1_000_000, files: 3 },
     httpAuth: { mode: 'none', user: null, ...plainPassword('') },
     nodesAllow: [],
     metrics: 'off',
@@ -28,6 +31,7 @@ export function fakeConfig(parts: Parts = {}): Config {
     proxy: { https: null, http: null, noProxy: null },
     warnings: [],
     dotenv: {},
+    effective: {},
     secretVariables: [],
   };
   const merged: Record<string, unknown> = { ...base };
