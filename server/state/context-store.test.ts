@@ -5,29 +5,57 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Postgres, postgresPrograms, startPostgres } from '../../test/support/postgres.ts';
 import { type ContextStore, createContextStore, MAX_VALUE_BYTES } from './context-store.ts';
+import { PostgresStore } from './postgres/postgres-store.ts';
 import { SqliteStore } from './sqlite-store.ts';
+import type { StateStore } from './state-store.ts';
 
 let folder: string;
-let store: SqliteStore;
-let context: ContextStore;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'redstart-state-'));
-  store = new SqliteStore(join(folder, 'state.db'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const openSqlite = (): SqliteStore => {
+  const store = new SqliteStore(join(folder, 'state.db'));
   store.open();
-  context = createContextStore(store);
-});
-afterEach(() => {
-  store.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+  return store;
+};
+
+let postgres: Postgres | null = null;
+const openPostgres = async (): Promise<PostgresStore> => {
+  postgres ??= await startPostgres();
+  const store = new PostgresStore({ connectionString: postgres.url, holder: folder, leaseMs: 5000, onLost() {} });
+  await store.open();
+  await store.acquire('flows');
+  postgres.query('DELETE FROM redstart_context');
+  await store.load();
+  return store;
+};
+afterAll(() => postgres?.close());
 
 const later = (call: (done: (...values: unknown[]) => void) => void): Promise<unknown[]> =>
   new Promise((resolve) => call((...values) => resolve(values)));
 
-describe('Node-RED’s context on the store', () => {
+const backEnds: [string, (() => StateStore | Promise<StateStore>) | null][] = [
+  ['SQLite', openSqlite],
+  ['PostgreSQL', postgresPrograms() ? openPostgres : null],
+];
+
+describe.each(backEnds)('Node-RED’s context on %s', (_name, open) => {
+  let store: StateStore;
+  let context: ContextStore;
+
+  beforeEach(async ({ skip }) => {
+    if (!open) return skip('PostgreSQL is not installed');
+    store = await open();
+    context = createContextStore(store);
+  });
+  afterEach(() => store?.close());
+
   it('reads, synchronously and asynchronously, what was set either way', async () => {
     context.set('n1:f1', 'a', { at: new Date(0), bytes: Buffer.from('x') });
     expect(context.get('n1:f1', 'a')).toEqual({ at: new Date(0), bytes: Buffer.from('x') });
@@ -114,7 +142,6 @@ describe('what the disk does to it', () => {
   });
 
   it('keeps a corrupt file aside, says where, and does not begin an empty one by itself', () => {
-    store.close();
     writeFileSync(join(folder, 'state.db'), 'this was a database once'.repeat(1000));
     const again = new SqliteStore(join(folder, 'state.db'));
     expect(() => again.open()).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }));
@@ -125,7 +152,7 @@ describe('what the disk does to it', () => {
   });
 
   it('refuses a file of a newer version and leaves it as it is', () => {
-    store.close();
+    openSqlite().close();
     const database = new DatabaseSync(join(folder, 'state.db'));
     database.exec('PRAGMA user_version = 999');
     database.close();

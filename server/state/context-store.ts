@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { decode, EncodingError, encode } from './encoding.ts';
-import type { SqliteStore, Write } from './sqlite-store.ts';
+import type { StateStore, Write } from './state-store.ts';
 import { StoreError } from './store-error.ts';
 
 /** Above this a value is refused: context is for state, not for files, and each change writes the whole value. */
@@ -32,7 +32,7 @@ const { util: paths } = createRequire(import.meta.url)('@node-red/util') as { ut
  * reads and writes the row of its first part. It is given the store and not a path, as the appliance opens it before
  * Node-RED starts and asks it for its health.
  */
-export function createContextStore(store: SqliteStore): ContextStore {
+export function createContextStore(store: StateStore): ContextStore {
   const rootOf = (key: string): string => String(paths.normalisePropertyExpression(key)[0]);
 
   const load = (scope: string, root: string): unknown => {

@@ -2,9 +2,8 @@ import { existsSync, renameSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { failpoint } from './failpoint.ts';
 import { migrate } from './migrations.ts';
+import type { StateStore, Write } from './state-store.ts';
 import { StoreError } from './store-error.ts';
-
-export type Write = { scope: string; key: string /** null removes it */; text: string | null };
 
 interface Statements {
   get: StatementSync;
@@ -29,7 +28,7 @@ const CORRUPT = new Set([11, 26]);
  * turn of the event loop: a thousand watches that change together cost one sync and not a thousand. Reads see what was
  * written, committed or not.
  */
-export class SqliteStore {
+export class SqliteStore implements StateStore {
   readonly path: string;
   #database: DatabaseSync | null = null;
   #statements: Statements | null = null;
