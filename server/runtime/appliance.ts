@@ -1,4 +1,3 @@
-import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
@@ -18,6 +17,7 @@ import { createContextStore } from '../state/context-store.ts';
 import { type DataLock, lockDataFolder } from '../state/data-lock.ts';
 import { SqliteStore } from '../state/sqlite-store.ts';
 import { StoreError } from '../state/store-error.ts';
+import { keepCompiledCode } from './compile-cache.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { prepareDataFolder, probeWrite } from './data-folder.ts';
 import { createFlowIndex, type FlowIndex } from './flow-index.ts';
@@ -118,8 +118,7 @@ async function build(
   if (policy.opened.length > 0) logger.warn(`REDSTART_NODES_ALLOW lets flows use ${policy.opened.join(', ')}`);
   await prepareDataFolder(dataDir);
   parts.lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
-  // Compiled code of Node-RED's thousand files is kept: a third off the start. Only this user can write there.
-  enableCompileCache(join(dataDir, 'cache', 'compiled'));
+  keepCompiledCode(join(dataDir, 'cache', 'compiled'));
   const secret = await credentialSecret(config, logger);
   if (config.simulator) parts.simulator = await (await import('../../simulator/index.ts')).createSimulator({});
   const connections = createConnections(config, parts.simulator?.url ?? null, logger);
