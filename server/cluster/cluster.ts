@@ -1,0 +1,136 @@
+import type { Logger } from 'pino';
+import type { Replica, ReplicaDetails } from '../state/postgres/session.ts';
+
+/** What is used of the store that the replicas share. */
+export interface SharedStore {
+  report(details: ReplicaDetails): Promise<Replica[]>;
+  acquire(lease: string): Promise<boolean>;
+  release(leases: string[]): Promise<void>;
+  /** Reads what the former leader wrote. */
+  load(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  store: SharedStore;
+  /** This replica's name among the others. */
+  id: string;
+  /** Told to the other replicas, which is how they reach this one. */
+  details(): ReplicaDetails;
+  /** How many parts the flows are spread over; each is run by one replica at a time. */
+  shards: number;
+  logger: Logger;
+  /** Runs exactly these from now on; what is not among them has stopped when it resolves. */
+  run(shards: readonly number[]): Promise<void>;
+  everyMs: number;
+}
+
+const lease = (shard: number): string => `shard-${shard}`;
+
+/**
+ * Which of the replicas runs what. Each takes its fair share of the shards as they become free, and gives some away
+ * when it has more than that and others are there. With one shard: one leads, the others wait.
+ *
+ * A lease that is lost, or cannot be renewed, is not dealt with here: the store then ends the process, since what
+ * still runs in it can be stopped by nothing as surely.
+ */
+export class Cluster {
+  readonly #options: ClusterOptions;
+  readonly #held = new Set<number>();
+  #replicas: readonly Replica[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<void> | null = null;
+  #stopped = false;
+  #told: string | null = null;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+  }
+
+  get shards(): readonly number[] {
+    return [...this.#held].sort((a, b) => a - b);
+  }
+
+  get replicas(): readonly Replica[] {
+    return this.#replicas;
+  }
+
+  /** Who runs a shard, as far as is known: null when nobody does, or this replica itself. */
+  leaderOf(shard: number): Replica | null {
+    if (this.#held.has(shard)) return null;
+    return this.#replicas.find(({ id, leases }) => id !== this.#options.id && leases.includes(lease(shard))) ?? null;
+  }
+
+  /** Resolves after the first look around: by then this replica may lead. */
+  async start(): Promise<void> {
+    await this.#look();
+    const { everyMs } = this.#options;
+    this.#timer ??= setInterval(() => void this.#look(), everyMs);
+  }
+
+  /** Takes nothing more. What is held stays held until the store is closed, as flows may still be writing. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#turn;
+  }
+
+  #look(): Promise<void> {
+    this.#turn ??= this.#lookOnce().finally(() => {
+      this.#turn = null;
+    });
+    return this.#turn;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { store, details, logger } = this.#options;
+    try {
+      this.#replicas = await store.report(details());
+      if (this.#told !== null) logger.info('the database answers again');
+      this.#told = null;
+      await this.#balance();
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#told !== message) logger.error({ err: error }, `the replicas cannot be asked: ${message}`);
+      this.#told = message;
+    }
+  }
+
+  async #balance(): Promise<void> {
+    if (this.#stopped) return;
+    const { shards, id } = this.#options;
+    const share = Math.ceil(shards / Math.max(1, this.#replicas.length));
+    if (this.#held.size > share) return await this.#giveAway(this.shards.slice(share));
+    const taken = new Set(this.#replicas.flatMap((replica) => (replica.id === id ? [] : replica.leases)));
+    const gained: number[] = [];
+    for (const shard of inTurn(shards, id)) {
+      if (this.#held.size + gained.length >= share || this.#stopped) break;
+      if (this.#held.has(shard) || taken.has(lease(shard))) continue;
+      if (await this.#options.store.acquire(lease(shard))) gained.push(shard);
+    }
+    if (gained.length > 0) await this.#take(gained);
+  }
+
+  async #take(gained: readonly number[]): Promise<void> {
+    const { store, logger, run, shards } = this.#options;
+    await store.load();
+    for (const shard of gained) this.#held.add(shard);
+    logger.info({ shards: this.shards }, shards === 1 ? 'leading' : `leading shards ${this.shards.join(', ')}`);
+    await run(this.shards);
+  }
+
+  /** Only what has stopped here may start elsewhere. */
+  async #giveAway(shards: readonly number[]): Promise<void> {
+    const { store, logger, run } = this.#options;
+    for (const shard of shards) this.#held.delete(shard);
+    logger.info({ shards }, `giving shards ${shards.join(', ')} to other replicas`);
+    await run(this.shards);
+    await store.release(shards.map(lease));
+  }
+}
+
+/** All shards, each replica beginning elsewhere, so that those who start together do not all want the same ones. */
+function inTurn(shards: number, id: string): number[] {
+  let start = 0;
+  for (const character of id) start = (start * 31 + character.charCodeAt(0)) % shards;
+  return Array.from({ length: shards }, (_, index) => (start + index) % shards);
+}

@@ -1,0 +1,163 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import http, { type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import pino from 'pino';
+import { generate } from 'selfsigned';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { Forwarder, introducedCaller, type Peer } from './forward.ts';
+
+const caller = { address: '203.0.113.7', secure: true, host: 'flows.example.org' };
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  open.push({
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const isKey = (key: string): boolean => key === 'right';
+
+/** The replica that leads; says what it has seen. */
+async function leader(
+  handler?: RequestListener,
+  tls = false,
+): Promise<Peer & { seen: IncomingMessage[]; server: Server }> {
+  const seen: IncomingMessage[] = [];
+  const listener: RequestListener = (req, res) => {
+    seen.push(req);
+    if (handler) handler(req, res);
+    else {
+      const from = introducedCaller(req, isKey);
+      const body: Buffer[] = [];
+      req.on('data', (chunk) => body.push(chunk));
+      req.on('end', () => {
+        res.setHeader('Set-Cookie', ['a=1', 'b=2']);
+        res.setHeader('X-From', from?.address ?? 'unknown');
+        res.end(Buffer.concat(body));
+      });
+    }
+  };
+  if (!tls) {
+    const server = http.createServer(listener);
+    return { url: `http://127.0.0.1:${await listening(server)}`, fingerprint: null, key: 'right', seen, server };
+  }
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'other' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+  });
+  const server = https.createServer({ cert, key }, listener);
+  const url = `https://127.0.0.1:${await listening(server)}`;
+  return { url, fingerprint: new X509Certificate(cert).fingerprint256, key: 'right', seen, server };
+}
+
+async function standby(peer: Peer): Promise<string> {
+  const forwarder = new Forwarder(pino({ level: 'silent' }));
+  open.push(forwarder);
+  const server = http.createServer((req, res) => forwarder.request(req, res, peer, caller));
+  server.on('upgrade', (req, socket, head) => forwarder.upgrade(req, socket as Socket, head, peer, caller));
+  return `http://127.0.0.1:${await listening(server)}`;
+}
+
+describe('passing requests on to the replica that leads', () => {
+  it.each([false, true])('keeps method, path, headers and body, and says who called (TLS %s)', async (tls) => {
+    const to = await leader(undefined, tls);
+    const url = await standby(to);
+    const body = 'x'.repeat(300_000);
+    const stream = new Blob([body]).stream();
+    for (const sent of [{ body }, { body: stream, duplex: 'half' as const }]) {
+      const answer = await fetch(`${url}/api/a%20b?c=d`, {
+        ...sent,
+        method: 'POST',
+        headers: { 'x-own': 'kept', 'x-redstart-replica': 'forged', 'x-redstart-caller': 'forged' },
+      });
+      expect([answer.status, await answer.text()]).toEqual([200, body]);
+      expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+      expect(answer.headers.get('x-from')).toBe('203.0.113.7');
+    }
+    const [first] = to.seen;
+    expect([first?.method, first?.url, first?.headers['x-own']]).toEqual(['POST', '/api/a%20b?c=d', 'kept']);
+    expect(first?.rawHeaders.join().toLowerCase()).not.toMatch(/x-redstart/);
+  });
+
+  it('sends nothing to a server with another certificate', async () => {
+    const to = await leader(undefined, true);
+    const url = await standby({ ...to, fingerprint: 'AA:BB' });
+    const answer = await fetch(`${url}/api/x`, { headers: { authorization: 'Basic c2VjcmV0' } });
+    expect([answer.status, answer.headers.get('retry-after'), to.seen]).toEqual([503, '5', []]);
+  });
+
+  it('says to try again when the leader is gone, and cuts what it had begun to answer', async () => {
+    const url = await standby({ url: 'http://127.0.0.1:1', fingerprint: null, key: 'right' });
+    expect((await fetch(url)).status).toBe(503);
+    const dying = await leader((_req, res) => {
+      res.write('half');
+      setTimeout(() => res.destroy(), 10);
+    });
+    await expect(fetch(await standby(dying)).then((answer) => answer.text())).rejects.toThrow();
+  });
+
+  it('lets go of the leader when the caller goes', async () => {
+    const gone = Promise.withResolvers<void>();
+    const waiting = Promise.withResolvers<void>();
+    const to = await leader((_req, res) => {
+      res.once('close', gone.resolve);
+      waiting.resolve();
+    });
+    const stop = new AbortController();
+    const asked = fetch(await standby(to), { signal: stop.signal });
+    await waiting.promise;
+    stop.abort();
+    await expect(asked).rejects.toThrow();
+    await gone.promise;
+    expect(to.seen).toHaveLength(1);
+  });
+
+  it('passes websockets on, and their refusal', async () => {
+    const to = await leader();
+    const sockets = new WebSocketServer({ noServer: true });
+    to.server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) => {
+      if (req.url !== '/ws') socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      else
+        sockets.handleUpgrade(req, socket, head, (ws) =>
+          ws.on('message', (data) => ws.send(`${introducedCaller(req, isKey)?.address} ${data}`)),
+        );
+    });
+    const url = (await standby(to)).replace('http', 'ws');
+    const socket = new WebSocket(`${url}/ws`);
+    await once(socket, 'open');
+    socket.send('hello');
+    const [data] = await once(socket, 'message');
+    expect(String(data)).toBe('203.0.113.7 hello');
+    socket.close();
+    const refused = new WebSocket(`${url}/other`);
+    const [error] = await once(refused, 'error');
+    expect(String(error)).toMatch(/403/);
+  });
+});
+
+describe('who really called', () => {
+  const request = (headers: Record<string, string>): IncomingMessage =>
+    ({ headers, rawHeaders: Object.entries(headers).flat() }) as unknown as IncomingMessage;
+
+  it('is believed of a replica alone, and the headers are gone in any case', () => {
+    const told = Buffer.from(JSON.stringify(caller)).toString('base64url');
+    const forged = request({ 'x-redstart-replica': 'guess', 'x-redstart-caller': told, other: '1' });
+    expect(introducedCaller(forged, isKey)).toBeNull();
+    expect([forged.headers, forged.rawHeaders]).toEqual([{ other: '1' }, ['other', '1']]);
+    const real = request({ 'x-redstart-replica': 'right', 'x-redstart-caller': told });
+    expect(introducedCaller(real, isKey)).toEqual(caller);
+    expect(introducedCaller(request({}), isKey)).toBeNull();
+  });
+});
