@@ -74,6 +74,20 @@ export const ERROR_CATALOGUE = {
     mend: 'Name the files, oldest first, or set REDSTART_DATA_DIR to the folder that has the trail.',
     exitCode: 66,
   },
+  FLOWS_WOULD_BE_REMOVED: {
+    area: 'Commands',
+    meaning: '`flows split` would remove flows that are in the folder and not in the export. Nothing was changed.',
+    who: 'caller',
+    mend: 'Give `--replace` if they are to go, or another folder.',
+    exitCode: 73,
+  },
+  FLOWS_NOT_FORMATTED: {
+    area: 'Commands',
+    meaning: '`flows format --check` found files that are not in the readable layout, or not as it would write them.',
+    who: 'flow author',
+    mend: 'Run `redstart flows format` on the folder and commit what it changed.',
+    exitCode: 1,
+  },
 
   CONFIG_INVALID: {
     area: 'Configuration',
@@ -241,6 +255,13 @@ export const ERROR_CATALOGUE = {
     mend: 'Give the user of the process the right to read it, or take it out of the folder.',
     exitCode: 66,
   },
+  FLOW_FILE_TOO_LARGE: {
+    area: 'Flow files',
+    meaning: 'A flow file has more than 32 MiB. The editor could not show it, and no deploy would fit.',
+    who: 'flow author',
+    mend: 'Take data out of the flow (read it when it runs), or split the flow.',
+    exitCode: 65,
+  },
   FLOW_FILE_NOT_JSON: {
     area: 'Flow files',
     meaning: 'A flow file is no JSON, for example because of a merge conflict in it.',
@@ -283,6 +304,13 @@ export const ERROR_CATALOGUE = {
     who: 'editor user',
     mend: 'Export what you changed, restart the flows (in the Deploy menu), reload the page, import your change.',
     status: '409',
+  },
+  FLOWS_LOCKED: {
+    area: 'Deploy',
+    meaning: 'Another process is writing the flow files, and did not end within five seconds.',
+    who: 'operator',
+    mend: 'Deploy again. If nothing writes there, remove the lock file that the message names.',
+    status: '423',
   },
   FLOW_WRITE_FAILED: {
     area: 'Deploy',

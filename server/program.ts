@@ -77,6 +77,36 @@ export function createProgram(): Command {
       (await import('./commands/audit.ts')).verifyAudit(files, options),
     );
 
+  const flows = program
+    .command('flows')
+    .description('flow files for review: one file a tab, code in files of its own')
+    .helpCommand(false);
+  flows
+    .command('split')
+    .description('write a Node-RED export into a folder as readable files; only files that change are touched')
+    .argument('<export>', 'file of an export; - for standard input')
+    .argument('<folder>', 'made if it is not there')
+    .option('--replace', 'also remove flows that the folder has and the export has not')
+    .action(async (source: string, folder: string, options: { replace?: boolean }) =>
+      (await import('./commands/flows.ts')).split(source, folder, options),
+    );
+  flows
+    .command('join')
+    .description('print the flows of a folder as one Node-RED export, for Menu → Import')
+    .argument('<folder>')
+    .option('-o, --output <file>', 'write there instead')
+    .action(async (folder: string, options: { output?: string }) =>
+      (await import('./commands/flows.ts')).joinFlows(folder, options),
+    );
+  flows
+    .command('format')
+    .description('bring all flow files of a folder into the readable layout, exports too')
+    .argument('<folder>')
+    .option('--check', 'change nothing; exit 1 and name the files that would change')
+    .action(async (folder: string, options: { check?: boolean }) =>
+      (await import('./commands/flows.ts')).format(folder, options),
+    );
+
   program
     .command('help')
     .description('show how to use a command')
@@ -89,10 +119,11 @@ export function createProgram(): Command {
       command.help();
     });
 
-  for (const command of [program, ...program.commands]) {
-    const name = command === program ? 'redstart' : `redstart ${command.name()}`;
+  const helpFor = (command: Command, name: string): void => {
     command.showHelpAfterError(`→ ${name} --help shows how to use it.`);
-  }
+    for (const one of command.commands) helpFor(one, `${name} ${one.name()}`);
+  };
+  helpFor(program, 'redstart');
   return program;
 }
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { RedstartError } from '../errors.ts';
-import { nodesOf, parseFlowFile, renderFlowFile } from './flow-file.ts';
+import { nodesOf, parseFlowFile, renderFlowFile as renderParts } from './flow-file.ts';
 import type { FlowNode } from './flow-node.ts';
 
 const parse = (text: string) => parseFlowFile('/flows/a.json', 'a.json', text);
+const renderFlowFile = (file: ReturnType<typeof parse>, nodes: FlowNode[]) =>
+  renderParts(file, nodes)?.get('a.json') ?? null;
 const TAB = { id: 't', type: 'tab', label: 'Tab' };
 
 function errorOf(text: string): RedstartError {

@@ -1,61 +1,70 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { RedstartError } from '../errors.ts';
+import { type Element, type ExportForm, exportForm, renderExport } from './export-form.ts';
 import { type FlowNode, isFlowNode, isObject, sameJson } from './flow-node.ts';
 import { findFlowArray, findJsonFault, placeOf } from './json-scan.ts';
+import {
+  EMPTY_READABLE,
+  isReadable,
+  NotReadable,
+  parseReadable,
+  type ReadableForm,
+  readableHolds,
+  renderReadable,
+  textFolder,
+} from './layout/readable-form.ts';
 
-/** A node with the text that it has in its file, so that it can be written back exactly as its author wrote it. */
-interface Element {
-  node: FlowNode;
-  source: string;
-}
-
-/** One file of the flows folder, as it was read. */
+/** One flow file, as it was read: an ordinary Node-RED export, or a readable file with the texts of its nodes beside. */
 export interface FlowFile {
   /** Path as it is shown and opened. */
   path: string;
   /** Name within the folder. */
   name: string;
   elements: readonly Element[];
-  /** Text before the first and after the last element, brackets included; an object form keeps its other properties here. */
-  head: string;
-  tail: string;
-  layout: Layout;
-  /** Hash of the bytes on disk, to notice that somebody else changed them. */
-  hash: string;
+  form: ExportForm | ReadableForm;
+  /** All that it consists of on disk: the flow file itself, then its texts. Empty for a file that is yet to be written. */
+  parts: readonly FilePart[];
   /** True for `{"flows": […]}` with something else in it, which must outlive its last node. */
   keepWhenEmpty: boolean;
 }
 
-interface Layout {
-  newline: string;
-  /** Indentation of one level within a node; '' writes a node on one line. */
-  indent: string;
-  /** Indentation of the nodes within the array; null puts everything on one line. */
-  elementIndent: string | null;
+export interface FilePart {
+  /** Name within the flows folder, with slashes. */
+  name: string;
+  text: string;
+  /** Of the bytes on disk, to notice that somebody else changed them. */
+  hash: string;
 }
 
 const BOM = '\uFEFF';
-const DEFAULT_LAYOUT: Layout = { newline: '\n', indent: '    ', elementIndent: '    ' };
 const CONFLICT = /^(?:<{7}|={7}|>{7}|\|{7})/;
+/** A node that its author named as a text file's path would make us read what is none of its business. */
+const TEXT_NAME = /^[^./\\\0][^/\\\0]*$/;
 
 export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** An empty file to put new nodes in. Four spaces, as Node-RED's own export has it. */
+/** An empty file to put new nodes in. */
 export function newFlowFile(path: string, name: string): FlowFile {
-  return { path, name, elements: [], head: '[', tail: ']\n', layout: DEFAULT_LAYOUT, hash: '', keepWhenEmpty: false };
+  return { path, name, elements: [], form: EMPTY_READABLE, parts: [], keepWhenEmpty: false };
 }
 
-/** Reads the text of one flow file; throws a RedstartError that names the file and the place. */
-export function parseFlowFile(path: string, name: string, raw: string): FlowFile {
+/**
+ * Reads one flow file; throws a RedstartError that names the file and the place.
+ * @param readText the content of a text beside it, by its name within the flows folder
+ */
+export function parseFlowFile(
+  path: string,
+  name: string,
+  raw: string,
+  readText: (name: string) => string = textsOnDisk(path),
+): FlowFile {
   const bom = raw.startsWith(BOM) ? BOM : '';
   const text = raw.slice(bom.length);
-  const fault = findJsonFault(text);
-  if (fault) throw notJson(path, text, fault);
-
-  const value: unknown = JSON.parse(text);
-  const nodes = Array.isArray(value) ? value : isObject(value) ? value.flows : undefined;
+  const value = parseJson(path, text);
   if (isObject(value) && typeof value.$ === 'string') {
     throw new RedstartError({
       code: 'FLOW_FILE_IS_CREDENTIALS',
@@ -65,97 +74,140 @@ export function parseFlowFile(path: string, name: string, raw: string): FlowFile
         'and set REDSTART_CREDENTIAL_SECRET to the secret that it was encrypted with; else enter them again in the editor.',
     });
   }
-  const span = findFlowArray(text);
-  if (!Array.isArray(nodes) || !span)
+  const own: FilePart = { name, text: raw, hash: hashOf(raw) };
+  if (isReadable(value)) return readable(path, name, value, { bom, text, own }, readText);
+
+  const nodes = Array.isArray(value) ? value : isObject(value) ? value.flows : undefined;
+  const { array, fault } = findFlowArray(text);
+  if (fault) throw notJson(path, text, fault);
+  if (!Array.isArray(nodes) || !array)
     throw notFlows(path, 'it holds neither an array of nodes nor an object with an array "flows"');
   const wrong = nodes.findIndex((node) => !isFlowNode(node));
   if (wrong !== -1) {
-    const { line } = placeOf(text, span.elements[wrong]?.start ?? 0);
+    const { line } = placeOf(text, array.elements[wrong]?.start ?? 0);
     throw notFlows(path, `element ${wrong + 1} of its array (line ${line}) has no text "id" and "type"`);
   }
-
-  const first = span.elements[0];
-  const elements = span.elements.map(({ start, end }, index) => ({
+  const elements = array.elements.map(({ start, end }, index) => ({
     node: nodes[index] as FlowNode,
     source: text.slice(start, end),
+    start: start + bom.length,
   }));
   return {
     path,
     name,
     elements,
-    head: bom + text.slice(0, span.start + 1),
-    tail: text.slice(span.end - 1),
-    layout: layoutOf(
+    form: exportForm(
       text,
-      first && text.slice(span.start + 1, first.start),
-      elements.map(({ source }) => source),
+      bom,
+      array,
+      elements.map((element) => ({ ...element, start: element.start - bom.length })),
     ),
-    hash: hashOf(raw),
+    parts: [own],
     keepWhenEmpty: isObject(value) && Object.keys(value).some((key) => key !== 'flows' && key !== 'rev'),
   };
 }
 
-/** The nodes of a file, in its order. */
+/** The nodes of a file, in the order of Node-RED's array. */
 export function nodesOf(file: FlowFile): FlowNode[] {
   return file.elements.map(({ node }) => node);
 }
 
+/** File names in the order of their tabs, as the file of the configuration nodes has them. */
+export function orderIn(file: FlowFile): readonly string[] {
+  return file.form.kind === 'readable' ? file.form.order : [];
+}
+
 /**
- * The text of `file` with `nodes` in place of its own. A node that did not change keeps its text to the byte; a changed
- * one keeps the order of its keys. Returns null when nothing changed.
+ * All parts of `file` with `nodes` in place of its own, by name. Null when nothing changed.
+ * @param options.taken names in the folder of its texts, in lower case, that a new text must not have
+ * @param options.always also when nothing changed
  */
-export function renderFlowFile(file: FlowFile, nodes: readonly FlowNode[]): string | null {
-  const known = new Map(file.elements.map((element) => [element.node.id, element]));
+export function renderFlowFile(
+  file: FlowFile,
+  nodes: readonly FlowNode[],
+  options: { order?: readonly string[]; taken?: Iterable<string>; always?: boolean } = {},
+): Map<string, string> | null {
+  const { form, elements } = file;
+  const exists = file.parts.length > 0 && !options.always;
+  if (form.kind === 'readable') {
+    const order = options.order ?? form.order;
+    if (exists && readableHolds(form, nodesOf(file), nodes, order)) return null;
+    return renderReadable(file.name, { ...form, order }, nodes, options.taken ?? []);
+  }
   const unchanged =
-    nodes.length === file.elements.length &&
-    nodes.every(
-      (node, index) => file.elements[index]?.node.id === node.id && sameJson(file.elements[index].node, node),
-    );
-  if (unchanged && file.hash !== '') return null;
-
-  const { newline, elementIndent } = file.layout;
-  const texts = nodes.map((node) => {
-    const old = known.get(node.id);
-    if (old && sameJson(old.node, node)) return old.source;
-    return renderNode(old ? withKeyOrder(old.node, node) : node, file.layout, old?.source);
-  });
-  if (texts.length === 0) return file.head + file.tail;
-  if (elementIndent === null) return file.head + texts.join(',') + file.tail;
-  const before = newline + elementIndent;
-  return file.head + before + texts.join(`,${before}`) + newline + closingIndent(file) + file.tail;
+    nodes.length === elements.length &&
+    nodes.every((node, index) => elements[index]?.node.id === node.id && sameJson(elements[index].node, node));
+  return unchanged && exists ? null : new Map([[file.name, renderExport(form, elements, nodes)]]);
 }
 
-function renderNode(node: FlowNode, layout: Layout, oldSource: string | undefined): string {
-  // A file may have one node a line, or everything on one line: its new nodes then look the same.
-  const multiline = oldSource === undefined ? layout.indent !== '' : oldSource.includes('\n');
-  if (!multiline) return JSON.stringify(node);
-  return JSON.stringify(node, null, layout.indent || '    ').replaceAll(
-    '\n',
-    layout.newline + (layout.elementIndent ?? ''),
-  );
+function readable(
+  path: string,
+  name: string,
+  value: Record<string, unknown>,
+  source: { bom: string; text: string; own: FilePart },
+  readText: (name: string) => string,
+): FlowFile {
+  const { bom, text, own } = source;
+  const { array, properties, fault } = findFlowArray(text, 'nodes');
+  if (fault) throw notJson(path, text, fault);
+  const texts = new Map<string, FilePart>();
+  const folder = textFolder(name);
+  try {
+    const { nodes, raw, form } = parseReadable(value, (file) => {
+      if (!TEXT_NAME.test(file)) throw new Error(`"${file}" is no name of a file in ${folder}/`);
+      const part = `${folder}/${file}`;
+      const content = readText(part);
+      texts.set(part, { name: part, text: content, hash: hashOf(content) });
+      return content;
+    });
+    return {
+      path,
+      name,
+      elements: nodes.map((node) => {
+        const index = raw.get(node.id);
+        const span = index === undefined ? properties.get('flow') : array?.elements[index];
+        const { start, end } = span ?? { start: 0, end: 0 };
+        return { node, source: text.slice(start, end), start: start + bom.length };
+      }),
+      form,
+      parts: [own, ...texts.values()],
+      keepWhenEmpty: false,
+    };
+  } catch (error) {
+    if (!(error instanceof NotReadable)) throw error;
+    const { element } = error;
+    if (element === null) throw notFlows(path, error.message);
+    const span = element === -1 ? properties.get('flow') : array?.elements[element];
+    const { line } = placeOf(text, span?.start ?? 0);
+    const which = element === -1 ? 'its flow' : `element ${element + 1} of its nodes`;
+    throw notFlows(path, `${which} (line ${line}) ${error.message}`);
+  }
 }
 
-function withKeyOrder(old: FlowNode, node: FlowNode): FlowNode {
-  const keys = [
-    ...Object.keys(old).filter((key) => Object.hasOwn(node, key)),
-    ...Object.keys(node).filter((key) => !Object.hasOwn(old, key)),
-  ];
-  return Object.fromEntries(keys.map((key) => [key, node[key]])) as FlowNode;
+function textsOnDisk(path: string): (name: string) => string {
+  return (name) => {
+    const file = join(dirname(path), name);
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new RedstartError({
+        code: 'FLOW_FILE_UNREADABLE',
+        message: `${path} names ${file}, which ${code === 'ENOENT' ? 'is not there' : `cannot be read (${code ?? message})`}.`,
+        mend: 'Put the file back (git status shows what is missing), or give this user the right to read it.',
+        cause: error,
+      });
+    }
+  };
 }
 
-function closingIndent(file: FlowFile): string {
-  const line = file.head.slice(file.head.lastIndexOf('\n') + 1);
-  return /^[\t ]*/.exec(line)?.[0] ?? '';
-}
-
-function layoutOf(text: string, gap: string | undefined, sources: readonly string[]): Layout {
-  if (gap === undefined) return { ...DEFAULT_LAYOUT, newline: text.includes('\r\n') ? '\r\n' : '\n' };
-  const newline = text.includes('\r\n') ? '\r\n' : '\n';
-  const elementIndent = gap.includes('\n') ? gap.slice(gap.lastIndexOf('\n') + 1) : null;
-  const inner = sources.map((source) => /^\{\r?\n([\t ]+)/.exec(source)?.[1]).find((found) => found !== undefined);
-  // The indentation within a node counts from the node's own.
-  const indent = inner === undefined ? '' : inner.slice(elementIndent?.length ?? 0) || inner;
-  return { newline, indent, elementIndent };
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const fault = findJsonFault(text);
+    throw fault ? notJson(path, text, fault) : error;
+  }
 }
 
 function notJson(path: string, text: string, fault: { offset: number; reason: string }): RedstartError {
@@ -181,6 +233,6 @@ function notFlows(path: string, reason: string): RedstartError {
   return new RedstartError({
     code: 'FLOW_FILE_NOT_FLOWS',
     message: `${path} is JSON, but no flow file: ${reason}.`,
-    mend: 'Every *.json in the flows folder must be a Node-RED export (Menu → Export → JSON). Move other files out of it.',
+    mend: 'Every *.json in the flows folder must be a Node-RED export (Menu → Export → JSON), or a file that Redstart wrote. Move other files out of it.',
   });
 }

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { slug } from './assign-nodes.ts';
 import type { FlowNode } from './flow-node.ts';
 import { createFlowStore, type FlowStore } from './flow-store.ts';
 import { managedNodes } from './managed-nodes.ts';
+import { slug } from './slug.ts';
 
 let root: string;
 let dir: string;
@@ -25,6 +25,9 @@ const put = async (files: Record<string, unknown>): Promise<void> => {
   }
 };
 const json = async (name: string): Promise<FlowNode[]> => JSON.parse(await readFile(join(dir, name), 'utf8'));
+/** What a folder's readable file says. */
+const readable = async (name: string): Promise<Record<string, unknown>> =>
+  JSON.parse(await readFile(join(dir, name), 'utf8'));
 const names = async (): Promise<string[]> => (await readdir(dir)).sort();
 const store = (mode: 'editable' | 'readonly' = 'editable'): FlowStore =>
   createFlowStore({ dir, mode, removedDir: root, managedNodes: managed });
@@ -111,30 +114,44 @@ describe('save', () => {
     const all = await flows.load();
     await writeFile(join(dir, 'weekly.json'), 'appeared since');
     await flows.save([...all, tab('n1', 'Nightly QC!'), node('m', 'n1'), tab('n2', 'Weekly')]);
-    expect(await names()).toEqual(['nightly-qc-2.json', 'nightly-qc.json', 'weekly-2.json', 'weekly.json']);
-    expect(await json('nightly-qc-2.json')).toEqual([tab('n1', 'Nightly QC!'), node('m', 'n1')]);
+    expect(await names()).toEqual([
+      'globals.json',
+      'nightly-qc-2.json',
+      'nightly-qc.json',
+      'weekly-2.json',
+      'weekly.json',
+    ]);
+    expect(await readable('globals.json')).toMatchObject({
+      order: ['nightly-qc.json', 'nightly-qc-2.json', 'weekly-2.json'],
+    });
+    expect(await readable('nightly-qc-2.json')).toEqual({
+      redstart: 1,
+      flow: tab('n1', 'Nightly QC!'),
+      nodes: [{ id: 'm', type: 'debug', wires: [] }],
+      layout: [['m', 1, 1]],
+    });
     expect(await readFile(join(dir, 'weekly.json'), 'utf8')).toBe('appeared since');
+    await rm(join(dir, 'weekly.json'));
+    const { ino } = await stat(join(dir, 'globals.json'));
     await flows.save([...all, tab('n1', 'Nightly QC!'), node('m', 'n1', { x: 3 }), tab('n2', 'Weekly')]);
-    expect(await json('nightly-qc-2.json')).toEqual([tab('n1', 'Nightly QC!'), node('m', 'n1', { x: 3 })]);
+    expect((await store().load()).map(({ id }) => id)).toEqual(['t', 'n1', 'm', 'n2', 'seqera-default']);
+    expect((await stat(join(dir, 'globals.json'))).ino).toBe(ino);
   });
 
-  it('puts a configuration node where it is used, and what several use into globals.json', async () => {
-    await put({ 'a.json': [tab('t1', 'A')], 'b.json': [tab('t2', 'B')] });
+  it('puts new configuration nodes into globals.json, in their order, and leaves those of an export', async () => {
+    const old = { id: 'c0', type: 'tls' };
+    await put({ 'a.json': [tab('t1', 'A'), old], 'b.json': [tab('t2', 'B')] });
     const flows = store();
     const all = await flows.load();
-    const one = { id: 'c1', type: 'mqtt-broker', tls: 'c3' };
-    const both = { id: 'c2', type: 'tls' };
-    const deeper = { id: 'c3', type: 'tls-config' };
-    await flows.save([
-      ...all,
-      deeper,
-      one,
-      both,
-      node('n1', 't1', { broker: 'c1', tls: 'c2' }),
-      node('n2', 't2', { list: [{ tls: 'c2' }] }),
-    ]);
-    expect((await json('a.json')).map(({ id }) => id)).toEqual(['t1', 'c3', 'c1', 'n1']);
-    expect((await json('globals.json')).map(({ id }) => id)).toEqual(['c2']);
+    await flows.save([...all, { id: 'c3', type: 'tls-config' }, { id: 'c1', type: 'mqtt-broker', tls: 'c3' }]);
+    expect(await json('a.json')).toEqual([tab('t1', 'A'), old]);
+    expect(await readable('globals.json')).toEqual({
+      redstart: 1,
+      nodes: [
+        { id: 'c3', type: 'tls-config' },
+        { id: 'c1', type: 'mqtt-broker', tls: 'c3' },
+      ],
+    });
   });
 
   it('moves nodes that were moved to another tab', async () => {

@@ -1,20 +1,33 @@
-import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { DeployCode } from '../error-catalogue.ts';
 import { RedstartError } from '../errors.ts';
-import { assignNodes } from './assign-nodes.ts';
-import { type FlowFile, hashOf, newFlowFile, nodesOf, parseFlowFile, renderFlowFile } from './flow-file.ts';
+import { assignNodes, inOrder, SHARED_FILE } from './assign-nodes.ts';
+import { type FlowFile, hashOf, newFlowFile, nodesOf, orderIn, parseFlowFile, renderFlowFile } from './flow-file.ts';
 import type { FlowNode } from './flow-node.ts';
+import { FolderLocked, withFolderLock } from './folder-lock.ts';
+import { textFolder } from './layout/readable-form.ts';
 import { readFlowFiles } from './read-flows.ts';
 import { type FileChange, finishWriting, removeLeftOvers, writeFiles } from './write-files.ts';
 
 export interface FlowStoreOptions {
   dir: string;
   mode: 'editable' | 'readonly';
-  /** Where a copy of a flow file goes whose last node was removed. */
+  /** Where a copy of a flow file goes whose last node was removed, and what a crash cut is written down. */
   removedDir: string;
   /** Nodes that the appliance adds at load and that never reach a file: the connections of the environment. */
   managedNodes: readonly FlowNode[];
+}
+
+/** One file that a deploy changes. */
+export interface PlannedChange {
+  /** Within the flows folder, with slashes. */
+  name: string;
+  path: string;
+  /** Null: it is new. */
+  before: string | null;
+  /** Null: it is removed. */
+  text: string | null;
 }
 
 /** The flow files as one set of nodes. */
@@ -23,6 +36,8 @@ export interface FlowStore {
   load(): Promise<FlowNode[]>;
   /** Writes a deploy back. Throws, with every file as it was, when it must not or cannot. */
   save(nodes: readonly FlowNode[]): Promise<void>;
+  /** What `save` would change. */
+  plan(nodes: readonly FlowNode[]): Promise<PlannedChange[]>;
   /** Paths of files that somebody changed or removed since they were read. */
   changedOnDisk(): Promise<string[]>;
   /** Path of the file that a node is in, for messages. */
@@ -44,6 +59,7 @@ export class DeployError extends Error {
 }
 
 export function createFlowStore(options: FlowStoreOptions): FlowStore {
+  const { dir } = options;
   const managed = new Map(options.managedNodes.map((node) => [node.id, node]));
   let files: FlowFile[] = [];
   let fault: Error | null = null;
@@ -54,53 +70,40 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
   /** A file may hold its author's copy of a managed node (an export takes it along). It stays there, unused. */
   const shadowed = (file: FlowFile): FlowNode[] => nodesOf(file).filter(({ id }) => managed.has(id));
 
-  async function changedOnDisk(): Promise<string[]> {
-    const changed = await Promise.all(
-      files.map(async (file) => ((await currentHash(file.path)) === file.hash ? null : file.path)),
-    );
-    return changed.filter((path) => path !== null);
+  async function plan(nodes: readonly FlowNode[]): Promise<Change[]> {
+    const own = nodes.filter(({ id }) => !managed.has(id));
+    const copies = new Map(files.flatMap((file) => shadowed(file).map((node) => [node.id, node])));
+    return await planChanges(dir, files, [...copies.values(), ...own]);
   }
 
   async function save(nodes: readonly FlowNode[]): Promise<void> {
-    if (options.mode === 'readonly') throw new DeployError('FLOWS_READONLY', 403, READONLY_MESSAGE);
-    const own = nodes.filter(({ id }) => !managed.has(id));
-    const copies = new Map(files.flatMap((file) => shadowed(file).map((node) => [node.id, node])));
-    const { byFile } = assignNodes(files, [...copies.values(), ...own], []);
-
-    const changes: Change[] = [];
-    for (const [name, list] of byFile) {
-      const known = files.find((file) => file.name === name);
-      const file = known ?? newFlowFile(join(options.dir, name), name);
-      if (known && list.length === 0 && nodesOf(known).length > 0 && !known.keepWhenEmpty) {
-        changes.push({ path: file.path, text: null, mode: NEW_FILE_MODE, name, file });
-        continue;
-      }
-      const text = renderFlowFile(file, list);
-      if (text !== null) changes.push({ path: file.path, text, mode: NEW_FILE_MODE, name, file });
-    }
+    const changes = await plan(nodes);
     if (changes.length === 0) return;
-    const placed = await freeNames(options.dir, changes);
-    await refuseChanged(placed.filter(({ file }) => file.hash !== '').map(({ file }) => file));
-    await keepRemoved(placed, options.removedDir);
+    if (options.mode === 'readonly') throw new DeployError('FLOWS_READONLY', 403, READONLY_MESSAGE);
     try {
-      await writeFiles(placed, journal);
+      await withFolderLock(dir, async () => {
+        await refuseChanged(changes);
+        await keepRemoved(changes, options.removedDir);
+        await writeChanges(dir, changes, journal);
+      });
     } catch (error) {
-      throw writeFailed(options.dir, error);
+      throw deployError(dir, error);
     }
-    files = nextFiles(files, placed).sort((a, b) => (a.name < b.name ? -1 : 1));
+    files = nextFiles(files, changes);
   }
 
   return {
     async load() {
       try {
         // A deploy that a crash cut is done to its end: nodes that moved between files would be in both, or in none.
-        if (!finished) {
-          await finishWriting(journal);
-          if (options.mode === 'editable') await removeLeftOvers(options.dir);
-          finished = true;
-        }
-        const read = await readFlowFiles(options.dir);
+        if (!finished) await finishWriting(journal);
+        const read = await readFlowFiles(dir);
         for (const file of read) refuseForeign(file, managed);
+        if (!finished && options.mode === 'editable') {
+          const folders = new Set(read.flatMap(({ parts }) => parts.map(({ name }) => dirname(join(dir, name)))));
+          for (const folder of [dir, ...folders]) await removeLeftOvers(folder);
+        }
+        finished = true;
         files = read;
         fault = null;
       } catch (error) {
@@ -113,7 +116,12 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
       ];
     },
     save,
-    changedOnDisk,
+    plan,
+    async changedOnDisk() {
+      return await changedPaths(
+        files.flatMap((file) => file.parts.map(({ name, hash }) => ({ path: join(dir, name), hash }))),
+      );
+    },
     fileOf: (nodeId) => files.find((file) => nodesOf(file).some(({ id }) => id === nodeId))?.path ?? null,
     get files() {
       return files;
@@ -126,6 +134,7 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
 
 // A team's files are read by others (git, a reviewer); nothing in them is secret. The data folder is 0600.
 const NEW_FILE_MODE = 0o644;
+const NEW_FOLDER_MODE = 0o755;
 
 export const READONLY_MESSAGE =
   'These flows are read-only here (REDSTART_FLOWS_MODE=readonly): change the flow files in version control and restart. To edit in place, start with REDSTART_FLOWS_MODE=editable.';
@@ -137,64 +146,149 @@ export function changedMessage(paths: readonly string[]): string {
   );
 }
 
+export interface Change extends PlannedChange {
+  /** The flow file that it is a part of, as it was. */
+  file: FlowFile;
+  /** Hash of `before`. */
+  hash: string | null;
+}
+
+/** What becomes of the folder's files when they hold `nodes`: all parts whose content changes. */
+export async function planChanges(
+  dir: string,
+  files: readonly FlowFile[],
+  nodes: readonly FlowNode[],
+  { always = false } = {},
+): Promise<Change[]> {
+  const onDisk = await namesIn(dir);
+  const { byFile, order } = assignNodes(files, nodes, onDisk);
+  if (order && order.length > 0 && !byFile.has(SHARED_FILE) && !files.some((file) => orderIn(file).length > 0))
+    byFile.set(SHARED_FILE, []);
+
+  const changes: Change[] = [];
+  for (const [name, list] of byFile) {
+    const file = files.find((known) => known.name === name) ?? newFlowFile(join(dir, name), name);
+    const ordered = order !== null && holdsOrder(file, files);
+    const own = ordered ? order : orderIn(file);
+    const empty = list.length === 0 && own.length === 0 && !file.keepWhenEmpty;
+    const emptied = empty && (nodesOf(file).length > 0 || orderIn(file).length > 0 || always);
+    const taken = file.form.kind === 'readable' ? await namesIn(join(dir, textFolder(name))) : [];
+    const parts = emptied ? new Map<string, string>() : renderFlowFile(file, list, { order: own, taken, always });
+    if (!parts) continue;
+    for (const part of new Set([...file.parts.map((each) => each.name), ...parts.keys()])) {
+      const before = file.parts.find((each) => each.name === part);
+      const text = parts.get(part) ?? null;
+      if (before?.text === text) continue;
+      changes.push({
+        name: part,
+        path: join(dir, part),
+        before: before?.text ?? null,
+        text,
+        file,
+        hash: before?.hash ?? null,
+      });
+    }
+  }
+  return changes;
+}
+
+/** Writes what `planChanges` gave, for a command that has no data folder. */
+export async function writePlanned(dir: string, changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) return;
+  try {
+    await withFolderLock(dir, async () => {
+      await refuseChanged(changes);
+      await writeChanges(dir, changes);
+    });
+  } catch (error) {
+    throw deployError(dir, error);
+  }
+}
+
+/** The file with the order of the tabs: the one that has it, else that of the configuration nodes. */
+function holdsOrder(file: FlowFile, files: readonly FlowFile[]): boolean {
+  const holder = files.find((each) => orderIn(each).length > 0);
+  return holder ? holder === file : file.name === SHARED_FILE && file.form.kind === 'readable';
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  return (await readdir(dir).catch(() => [])).map((name) => name.toLowerCase());
+}
+
+async function changedPaths(files: readonly { path: string; hash: string }[]): Promise<string[]> {
+  const changed = await Promise.all(
+    files.map(async ({ path, hash }) => ((await currentHash(path)) === hash ? null : path)),
+  );
+  return changed.filter((path) => path !== null);
+}
+
 async function currentHash(path: string): Promise<string | null> {
   return await readFile(path, 'utf8').then(hashOf, () => null);
 }
 
-async function refuseChanged(files: readonly FlowFile[]): Promise<void> {
-  const changed: string[] = [];
-  for (const file of files) if ((await currentHash(file.path)) !== file.hash) changed.push(file.path);
+async function refuseChanged(changes: readonly Change[]): Promise<void> {
+  const known = changes.flatMap(({ path, hash }) => (hash === null ? [] : [{ path, hash }]));
+  // A name that was free a moment ago may have been taken by another process.
+  const fresh = changes.filter(({ hash }) => hash === null);
+  const changed = await changedPaths(known);
+  for (const { path } of fresh) if ((await currentHash(path)) !== null) changed.push(path);
   if (changed.length > 0) throw new DeployError('FLOW_FILE_CHANGED', 409, changedMessage(changed));
 }
 
-type Change = FileChange & { name: string; file: FlowFile };
-
-/** New files get a name that nobody has: one may have appeared since the folder was read. */
-async function freeNames(dir: string, changes: readonly Change[]): Promise<Change[]> {
-  const taken = new Set(changes.map(({ name }) => name));
-  const placed: Change[] = [];
-  for (const change of changes) {
-    let { name } = change;
-    for (let number = 2; change.file.hash === '' && (await exists(join(dir, name))); number++) {
-      const candidate = `${change.name.slice(0, -'.json'.length)}-${number}.json`;
-      if (!taken.has(candidate)) name = candidate;
+async function writeChanges(dir: string, changes: readonly Change[], journal?: string): Promise<void> {
+  const folders = new Set(changes.map(({ path }) => dirname(path)).filter((folder) => folder !== dir));
+  const removeEmpty = async (): Promise<void> => {
+    for (const folder of folders) await rmdir(folder).catch(() => {});
+  };
+  try {
+    for (const folder of folders) {
+      const made = await mkdir(folder, { recursive: true });
+      if (made !== undefined) await chmod(folder, NEW_FOLDER_MODE).catch(() => {});
     }
-    taken.add(name);
-    const path = name === change.name ? change.path : join(dir, name);
-    placed.push({ ...change, name, path, file: { ...change.file, name, path } });
+    await writeFiles(
+      changes.map(({ path, text }) => ({ path, text, mode: NEW_FILE_MODE })),
+      journal,
+    );
+  } finally {
+    await removeEmpty();
   }
-  return placed;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** The last tab of a file was deleted in the editor: the file goes, and a copy stays in the data folder. */
+/** The last node of a file was deleted in the editor: the file goes, and a copy stays in the data folder. */
 async function keepRemoved(changes: readonly Change[], removedDir: string): Promise<void> {
   const copies: FileChange[] = [];
-  for (const { file, text } of changes) {
-    if (text === null)
-      copies.push({ path: join(removedDir, file.name), text: await readFile(file.path, 'utf8'), mode: 0o600 });
+  for (const { name, file, text } of changes) {
+    if (text !== null || name !== file.name) continue;
+    for (const part of file.parts) copies.push({ path: join(removedDir, part.name), text: part.text, mode: 0o600 });
   }
   if (copies.length === 0) return;
   try {
+    for (const { path } of copies) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFiles(copies);
   } catch (error) {
-    throw writeFailed(removedDir, error);
+    throw deployError(removedDir, error);
   }
 }
 
 function nextFiles(files: readonly FlowFile[], changes: readonly Change[]): FlowFile[] {
   const byName = new Map(files.map((file) => [file.name, file]));
-  for (const { name, path, text } of changes) {
-    if (text === null) byName.delete(name);
-    else byName.set(name, parseFlowFile(path, name, text));
+  for (const { file } of changes) {
+    const texts = new Map(file.parts.map(({ name, text }) => [name, text]));
+    for (const { file: of, name, text } of changes) {
+      if (of !== file) continue;
+      if (text === null) texts.delete(name);
+      else texts.set(name, text);
+    }
+    const raw = texts.get(file.name);
+    if (raw === undefined) byName.delete(file.name);
+    else
+      byName.set(
+        file.name,
+        parseFlowFile(file.path, file.name, raw, (name) => texts.get(name) as string),
+      );
   }
-  return [...byName.values()];
+  const next = [...byName.values()];
+  return inOrder(next, next.flatMap(orderIn));
 }
 
 function refuseForeign(file: FlowFile, managed: ReadonlyMap<string, FlowNode>): void {
@@ -207,7 +301,16 @@ function refuseForeign(file: FlowFile, managed: ReadonlyMap<string, FlowNode>): 
   });
 }
 
-function writeFailed(dir: string, error: unknown): DeployError {
+function deployError(dir: string, error: unknown): DeployError {
+  if (error instanceof DeployError) return error;
+  if (error instanceof FolderLocked) {
+    return new DeployError(
+      'FLOWS_LOCKED',
+      423,
+      `Not deployed: ${error.message}, which is writing the flow files. Deploy again; if nothing writes there, remove that file.`,
+      error,
+    );
+  }
   const { code, message } = error as NodeJS.ErrnoException;
   const why =
     code === 'ENOSPC'

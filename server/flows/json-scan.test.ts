@@ -59,7 +59,7 @@ describe('findJsonFault', () => {
 describe('findFlowArray', () => {
   it('gives the span of each element, in both forms', () => {
     for (const text of ['[ {"id":"a"} ,\n{"id":"b"}]', '{"rev":[1],"flows": [{"id":"a"},{"id":"b"}]}']) {
-      const span = findFlowArray(text);
+      const span = findFlowArray(text).array;
       expect(span?.elements.map(({ start, end }) => JSON.parse(text.slice(start, end)))).toEqual([
         { id: 'a' },
         { id: 'b' },
@@ -67,7 +67,8 @@ describe('findFlowArray', () => {
       expect(text[span?.start ?? -1]).toBe('[');
       expect(text[(span?.end ?? 0) - 1]).toBe(']');
     }
-    expect(findFlowArray('{"nested":{"flows":[]}}')).toBeNull();
+    expect(findFlowArray('{"nested":{"flows":[]}}').array).toBeNull();
+    expect(findFlowArray('{"a": 1, "flows": []}').properties.get('a')).toEqual({ start: 6, end: 7 });
   });
 });
 

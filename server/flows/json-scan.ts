@@ -37,11 +37,15 @@ class Fault extends Error {
 class Scanner {
   readonly text: string;
   at = 0;
-  /** Spans of the arrays met at the top level, or as a property `flows` of the top-level object. */
-  flows: ArraySpan | null = null;
+  /** The array at the top level, or under the wanted property of the top-level object. */
+  array: ArraySpan | null = null;
+  /** Where the values of the top-level object's properties are. */
+  readonly properties = new Map<string, { start: number; end: number }>();
+  readonly #property: string;
 
-  constructor(text: string) {
+  constructor(text: string, property = '') {
     this.text = text;
+    this.#property = property;
   }
 
   document(): void {
@@ -51,12 +55,12 @@ class Scanner {
     if (this.at < this.text.length) this.fail('the file should end here');
   }
 
-  private value(depth: number, isFlows: boolean): void {
+  private value(depth: number, wanted: boolean): void {
     // Deep nesting would overflow the stack here, though JSON.parse takes it; no flow comes near this.
     if (depth > 2000) this.fail('nested too deeply');
     const start = this.text[this.at];
-    if (start === '{') this.object(depth, isFlows);
-    else if (start === '[') this.array(depth, isFlows);
+    if (start === '{') this.object(depth);
+    else if (start === '[') this.list(depth, wanted);
     else if (start === '"') this.string();
     else if (start !== undefined && /[-\d]/.test(start)) {
       if (!this.take(NUMBER)) this.fail('a number should be here');
@@ -67,7 +71,7 @@ class Scanner {
     }
   }
 
-  private object(depth: number, top: boolean): void {
+  private object(depth: number): void {
     this.at++;
     this.space();
     if (this.skip('}')) return;
@@ -79,7 +83,9 @@ class Scanner {
       this.space();
       if (!this.skip(':')) this.fail('a colon should be here');
       this.space();
-      this.value(depth + 1, depth === 0 && top && name === 'flows');
+      const start = this.at;
+      this.value(depth + 1, depth === 0 && name === this.#property);
+      if (depth === 0) this.properties.set(name, { start, end: this.at });
       this.space();
       if (this.skip('}')) return;
       if (!this.skip(',')) this.fail('a comma or } should be here');
@@ -87,7 +93,7 @@ class Scanner {
     }
   }
 
-  private array(depth: number, isFlows: boolean): void {
+  private list(depth: number, wanted: boolean): void {
     const span: ArraySpan = { start: this.at, end: 0, elements: [] };
     this.at++;
     this.space();
@@ -103,7 +109,7 @@ class Scanner {
       }
     }
     span.end = this.at;
-    if (isFlows) this.flows = span;
+    if (wanted) this.array = span;
   }
 
   private string(): void {
@@ -152,16 +158,35 @@ export function findJsonFault(text: string): JsonFault | null {
     new Scanner(text).document();
     return null;
   } catch (error) {
-    if (error instanceof Fault) return { offset: error.offset, reason: error.message };
-    throw error;
+    return faultOf(error);
   }
 }
 
-/** The span of the flow array of a valid JSON text: the top-level array, or the property `flows` of the top-level object. */
-export function findFlowArray(text: string): ArraySpan | null {
-  const scanner = new Scanner(text);
-  scanner.document();
-  return scanner.flows;
+/**
+ * Where the nodes are in a valid JSON text: in the top-level array, or in the array under `property` of the top-level
+ * object, whose other properties are there too.
+ */
+export function findFlowArray(
+  text: string,
+  property = 'flows',
+): {
+  array: ArraySpan | null;
+  properties: ReadonlyMap<string, { start: number; end: number }>;
+  fault: JsonFault | null;
+} {
+  const scanner = new Scanner(text, property);
+  try {
+    scanner.document();
+    return { array: scanner.array, properties: scanner.properties, fault: null };
+  } catch (error) {
+    // Nesting that JSON.parse takes and this does not.
+    return { array: null, properties: scanner.properties, fault: faultOf(error) };
+  }
+}
+
+function faultOf(error: unknown): JsonFault {
+  if (error instanceof Fault) return { offset: error.offset, reason: error.message };
+  throw error;
 }
 
 /** Line and column (both from 1) of an index, and the line itself. */

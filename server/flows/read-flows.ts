@@ -1,12 +1,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RedstartError } from '../errors.ts';
-import { type FlowFile, nodesOf, parseFlowFile } from './flow-file.ts';
+import { inOrder } from './assign-nodes.ts';
+import { type FlowFile, nodesOf, orderIn, parseFlowFile } from './flow-file.ts';
 import { type FlowNode, titleOf } from './flow-node.ts';
 
 /**
- * Reads every flow file of the folder, in the order of their names. Subfolders and names that start with a dot are left
- * alone. Throws a RedstartError at the first file that cannot be taken: half of a team's flows is no state to run in.
+ * Reads every flow file of the folder, in the order of their tabs. Names that start with a dot, and subfolders that no
+ * file names, are left alone. Throws a RedstartError at the first file that cannot be taken: half of a team's flows is no state to run in.
  */
 export async function readFlowFiles(dir: string): Promise<FlowFile[]> {
   const files: FlowFile[] = [];
@@ -15,8 +16,11 @@ export async function readFlowFiles(dir: string): Promise<FlowFile[]> {
     files.push(parseFlowFile(path, name, await read(path)));
   }
   refuseDuplicates(files);
-  return files;
+  return inOrder(files, files.flatMap(orderIn));
 }
+
+/** More than the editor can show, and far more than a deploy may have. Reading it would stop everything for seconds. */
+const MAX_BYTES = 32 * 1024 ** 2;
 
 async function flowFileNames(dir: string): Promise<string[]> {
   try {
@@ -45,8 +49,11 @@ async function flowFileNames(dir: string): Promise<string[]> {
 
 async function read(path: string): Promise<string> {
   try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) throw tooLarge(path, size);
     return await readFile(path, 'utf8');
   } catch (error) {
+    if (error instanceof RedstartError) throw error;
     throw new RedstartError({
       code: 'FLOW_FILE_UNREADABLE',
       message: `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
@@ -56,7 +63,15 @@ async function read(path: string): Promise<string> {
   }
 }
 
-function refuseDuplicates(files: readonly FlowFile[]): void {
+function tooLarge(path: string, size: number): RedstartError {
+  return new RedstartError({
+    code: 'FLOW_FILE_TOO_LARGE',
+    message: `${path} has ${Math.ceil(size / 1024 ** 2)} MiB; a flow file has at most ${MAX_BYTES / 1024 ** 2}.`,
+    mend: 'Take data out of the flow and read it when it runs, or split the flow.',
+  });
+}
+
+export function refuseDuplicates(files: readonly FlowFile[]): void {
   const seen = new Map<string, { file: FlowFile; node: FlowNode }>();
   for (const file of files) {
     for (const node of nodesOf(file)) {
