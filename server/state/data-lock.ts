@@ -43,7 +43,9 @@ export function lockDataFolder(path: string): DataLock {
 function refusal(path: string, error: unknown, holder: Holder | null): RedstartError {
   const { errcode = 0, message } = error as { errcode?: number; message: string };
   if ((errcode & 0xff) === BUSY) {
-    const who = holder ? ` by process ${holder.pid} on ${holder.host} since ${holder.since}` : '';
+    const who = holder
+      ? ` by process ${holder.pid} on ${holder.host} since ${holder.since}${containerHint(holder)}`
+      : '';
     return new RedstartError({
       code: 'DATA_FOLDER_IN_USE',
       message: `The data folder is in use${who} (lock file ${path}).`,
@@ -57,6 +59,11 @@ function refusal(path: string, error: unknown, holder: Holder | null): RedstartE
     mend: 'If the file is damaged, remove it: it holds nothing. If the folder is on a file system without locks, put it on a local disk or a volume that has them.',
     cause: error,
   });
+}
+
+/** Docker's host names are ids of containers, which say nothing to a person who looks for a machine. */
+function containerHint({ pid, host }: Holder): string {
+  return pid === 1 && /^[0-9a-f]{12}$/.test(host) ? ` (a container: docker ps --filter id=${host})` : '';
 }
 
 function readHolder(database: DatabaseSync): Holder | null {
