@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import type { FlowNode } from '../flows/flow-node.ts';
+import { routeOwners } from './route-owners.ts';
+import { shardOf } from './shard-of.ts';
+
+const nodes = [
+  { id: 'a', type: 'tab' },
+  { id: 'b', type: 'tab' },
+  { id: 'n1', type: 'http in', z: 'a', url: '/runs/:id', method: 'get' },
+  { id: 'n2', type: 'http in', z: 'b', url: 'hooks', method: 'post' },
+  { id: 'n3', type: 'redstart-webhook-in', z: 'b', url: '/signed' },
+  { id: 'n4', type: 'http in', z: 'gone', url: '/orphan', method: 'get' },
+  { id: 'n5', type: 'http in', z: 'a', url: '', method: 'get' },
+  { id: 'l', type: 'websocket-listener', path: '/ws' },
+  { id: 'n6', type: 'websocket in', z: 'b', server: 'l' },
+] as FlowNode[];
+
+describe('which shard answers a request', () => {
+  const owners = routeOwners(nodes, 7);
+  it.each<[string, string, string | null]>([
+    ['GET', '/runs/17?x=1', 'a'],
+    ['GET', '/RUNS/17', 'a'],
+    ['HEAD', '/runs/17', 'a'],
+    ['POST', '/runs/17', null],
+    ['POST', '/hooks', 'b'],
+    ['POST', '/signed', 'b'],
+    ['GET', '/orphan', null],
+    ['GET', '/nothing', null],
+    ['GET', '/%E0%A4%A', null],
+  ])('%s %s: that of tab %s', (method, path, tab) => {
+    expect(owners.request(method, path)).toBe(tab === null ? null : shardOf(tab, 7));
+  });
+
+  it('knows the tab of a websocket by the nodes that use it', () => {
+    expect([owners.upgrade('/ws?a=b'), owners.upgrade('/other')]).toEqual([shardOf('b', 7), null]);
+  });
+});

@@ -1,0 +1,56 @@
+import express from 'express';
+import type { FlowNode } from '../flows/flow-node.ts';
+import { shardsOfTabs } from './shard-of.ts';
+
+/** Node types that answer HTTP requests, with the property that holds the path. */
+const HTTP_TYPES: Readonly<Record<string, string>> = { 'http in': 'url', 'redstart-webhook-in': 'url' };
+const METHODS = ['get', 'post', 'put', 'delete', 'patch'] as const;
+
+export interface RouteOwners {
+  /** The shard whose flows answer this; null when none does. `path` is below the flows' root. */
+  request(method: string, path: string): number | null;
+  upgrade(path: string): number | null;
+}
+
+/**
+ * Which shard answers a request, told by Express's own routing, so that parameters and wildcards of `http in` nodes mean
+ * here what they mean to Node-RED.
+ */
+export function routeOwners(nodes: readonly FlowNode[], shards: number): RouteOwners {
+  const shardOf = shardsOfTabs(nodes, shards);
+  const router = express.Router();
+  const listeners = new Map<string, string>();
+  const sockets = new Map<string, number>();
+  for (const node of nodes) {
+    const property = HTTP_TYPES[node.type];
+    const shard = node.z === undefined ? undefined : shardOf.get(node.z);
+    if (property !== undefined && shard !== undefined) addRoute(router, node, node[property], shard);
+    if (node.type === 'websocket-listener' && typeof node.path === 'string') listeners.set(node.id, node.path);
+  }
+  for (const { type, z, server } of nodes) {
+    const shard = z === undefined ? undefined : shardOf.get(z);
+    const path = typeof server === 'string' ? listeners.get(server) : undefined;
+    if (type.startsWith('websocket ') && shard !== undefined && path !== undefined && !sockets.has(path)) {
+      sockets.set(withSlash(path), shard);
+    }
+  }
+  return {
+    request(method, path) {
+      const asked = { method, url: path, owner: null as number | null };
+      // Routing with handlers that answer at once is over when this returns.
+      router(asked as never, {} as never, () => {});
+      return asked.owner;
+    },
+    upgrade: (path) => sockets.get(path.replace(/\?.*$/, '')) ?? null,
+  };
+}
+
+function addRoute(router: express.Router, node: FlowNode, path: unknown, shard: number): void {
+  const method = METHODS.find((each) => each === (node.method ?? 'post'));
+  if (typeof path !== 'string' || path === '' || method === undefined) return;
+  router[method](withSlash(path), (request) => {
+    (request as unknown as { owner: number }).owner = shard;
+  });
+}
+
+const withSlash = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
