@@ -33,7 +33,7 @@ const TEMPLATE_FORMATS = new Map([
 ]);
 
 /** The property that a node's text is mostly: its file bears the node's name alone. */
-const MAIN = new Set(['func', 'template', 'format', 'info']);
+const MAIN = new Set(['func', 'template', 'format']);
 
 /** How the file of a node's text property ends; null for one that is not code, which stays with its node. */
 export function fileEnding(node: FlowNode, key: string): string | null {
@@ -45,7 +45,6 @@ export function fileEnding(node: FlowNode, key: string): string | null {
 function extensionOf(node: FlowNode, key: string): string | null {
   // The dashboards keep the template itself under the name by which the core node tells its language.
   if (key === 'format' && /^ui[-_]template$/.test(node.type)) return 'html';
-  if (key === 'info') return node.type === 'comment' ? 'md' : null;
   if (key === 'template' && typeof node.format === 'string') return TEMPLATE_FORMATS.get(node.format) ?? 'html';
   return LANGUAGES.get(key) ?? null;
 }
