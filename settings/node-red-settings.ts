@@ -99,8 +99,8 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     globalFunctionTimeout: 10,
     // Keys of the global context are nobody's business but the flow's.
     exportGlobalContextKeys: false,
-    // Names the secrets' files; the secrets themselves have left the environment before Node-RED starts.
-    envVarExcludes: [...config.secretVariables],
+    // Flows read FLOW_… and nothing else; most of the rest has left the environment before Node-RED starts anyway.
+    envVarExcludes: [...config.hiddenVariables],
     // A message that does not fit must not fill the memory: debug, joins and splits, answers.
     debugMaxLength: 1000,
     nodeMessageBufferMaxLength: 100_000,

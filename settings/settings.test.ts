@@ -13,7 +13,7 @@ const config = (rest: object = {}): Config =>
   ({
     admin: { user: 'admin' },
     nodesAllow: [],
-    secretVariables: [],
+    hiddenVariables: [],
     server: { editorPath: '/editor', httpPath: '/api', trustProxy: undefined },
     data: { dir: '/data' },
     log: { level: 'info' },

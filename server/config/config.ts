@@ -96,4 +96,6 @@ export interface Config {
   readonly effective: Readonly<Record<string, string>>;
   /** Names of all variables that may hold a secret or its file, those of the connections that are set included. */
   readonly secretVariables: readonly string[];
+  /** Names of all variables that flows must not be able to read: every one that is set but FLOW_…, and the secrets'. */
+  readonly hiddenVariables: readonly string[];
 }

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { readDotEnv } from './dotenv.ts';
+import { hiddenFromFlows } from './environment-kept.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { Reader, type Setting } from './reader.ts';
 import { isSecretName, placeOf, secretVariables } from './schema.ts';
@@ -85,6 +86,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     dotenv: Object.fromEntries(handedOn),
     effective: Object.fromEntries(settings.map(({ variable, value }) => [variable, value])),
     secretVariables: secretVariables(names),
+    hiddenVariables: hiddenFromFlows([...Object.keys(env), ...names, ...secretVariables(names)]),
   };
   return { config: deepFreeze(config), problems, warnings, settings };
 }

@@ -10,16 +10,28 @@ describe('scrubEnvironment', () => {
       .flatMap(namesOf)
       .map((name) => name.replace('<NAME>', 'PROD_EU'));
     const env = Object.fromEntries(
-      [...secrets, 'PATH', 'FLOW_X', 'REDSTART_TLS_KEY_FILE', 'PORT'].map((name) => [name, 'x']),
+      [
+        ...secrets,
+        'PATH',
+        'FLOW_X',
+        'flow_y',
+        'REDSTART_TLS_KEY_FILE',
+        'PORT',
+        'AWS_SECRET_ACCESS_KEY',
+        'no_proxy',
+      ].map((name) => [name, 'x']),
     );
     scrubEnvironment(env, { simulator: false, dotenv: {} });
     expect(secrets).toContain('SEQERA_ACCESS_TOKEN_FILE');
-    expect(env).toEqual({ PATH: 'x', FLOW_X: 'x', REDSTART_TLS_KEY_FILE: 'x', PORT: 'x', FLOW_SIMULATOR: 'false' });
+    expect(env).toEqual({ PATH: 'x', FLOW_X: 'x', no_proxy: 'x', FLOW_SIMULATOR: 'false' });
   });
 
   it('hands .env on beneath the real environment, and tells the simulator', () => {
     const env = { FLOW_A: 'real' };
-    scrubEnvironment(env, { simulator: true, dotenv: { FLOW_A: 'file', FLOW_B: 'file', FLOW_SIMULATOR: 'false' } });
+    scrubEnvironment(env, {
+      simulator: true,
+      dotenv: { FLOW_A: 'file', FLOW_B: 'file', FLOW_SIMULATOR: 'false', LOG_LEVEL: 'debug' },
+    });
     expect(env).toEqual({ FLOW_A: 'real', FLOW_B: 'file', FLOW_SIMULATOR: 'true' });
   });
 });
