@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RedstartError } from '../server/errors.ts';
 
-const NAMES = ['inline-handlers.js'];
+const NAMES = ['inline-handlers.js', 'refused-deploy.js'];
 
 /**
  * Redstart's own scripts of the editor page, as paths. They are compiled to dist/settings/editor, beside this file when
