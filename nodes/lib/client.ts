@@ -1,5 +1,6 @@
 import { SeqeraError } from './errors.ts';
 import type { HttpAnswer, HttpCall, HttpClient, RetryNotice } from './http-client.ts';
+import { type PlatformWrite, tellSafely, tellWrite } from './platform-write.ts';
 import type {
   ComputeEnv,
   Label,
@@ -23,6 +24,8 @@ export interface CallScope {
   onRetry?: (notice: RetryNotice) => void;
   /** Tries of one call in all. */
   attempts?: number;
+  /** Told of each call that changes something. */
+  onWrite?: (write: PlatformWrite) => void;
 }
 
 export interface PlatformCall extends HttpCall {
@@ -71,14 +74,40 @@ export class PlatformClient {
 
   /** Any call of the API. @throws SeqeraError */
   request({ inWorkspace = true, ...call }: PlatformCall): Promise<HttpAnswer> {
-    const { workspaceId, caller, signal, onRetry, attempts } = this.#scope;
-    return this.#http.call({
-      ...(caller === undefined ? {} : { caller }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(onRetry === undefined ? {} : { onRetry }),
-      ...(attempts === undefined ? {} : { attempts }),
-      ...call,
-      query: { ...(inWorkspace ? { workspaceId } : {}), ...call.query },
+    const { workspaceId, caller, signal, onRetry, attempts, onWrite } = this.#scope;
+    const write = {
+      method: call.method ?? 'GET',
+      path: call.path,
+      platform: this.baseUrl,
+      workspaceId: inWorkspace ? this.workspaceId : null,
+      body: call.body,
+    };
+    return tellWrite(write, onWrite, () =>
+      this.#http.call({
+        ...(caller === undefined ? {} : { caller }),
+        ...(signal === undefined ? {} : { signal }),
+        ...(onRetry === undefined ? {} : { onRetry }),
+        ...(attempts === undefined ? {} : { attempts }),
+        ...call,
+        query: { ...(inWorkspace ? { workspaceId } : {}), ...call.query },
+      }),
+    );
+  }
+
+  /** The answer to a launch was lost, and this is its run. */
+  tellAdopted(runId: string, runName: string): void {
+    const { onWrite } = this.#scope;
+    if (!onWrite) return;
+    tellSafely(onWrite, {
+      action: 'launch',
+      method: 'POST',
+      path: '/workflow/launch',
+      platform: this.baseUrl,
+      workspaceId: this.workspaceId,
+      runId,
+      runName,
+      outcome: 'done',
+      adopted: true,
     });
   }
 

@@ -1,6 +1,7 @@
 import type { PlatformClient } from './client.ts';
 import { type ClientSettings, clientFor, tokenKey } from './clients.ts';
 import { invalidInput, SeqeraError } from './errors.ts';
+import type { PlatformWrite } from './platform-write.ts';
 import type { RedApi } from './red.ts';
 import { normaliseBaseUrl } from './urls.ts';
 
@@ -8,6 +9,8 @@ import { normaliseBaseUrl } from './urls.ts';
 export interface ManagedConnections {
   defaultId: string;
   connections: Record<string, ManagedConnection>;
+  /** Told of everything that a node changes on the Platform, for the appliance's audit trail. */
+  onWrite?: (node: string, write: PlatformWrite) => void;
 }
 
 export interface ManagedConnection {

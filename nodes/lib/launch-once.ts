@@ -140,6 +140,7 @@ async function launchAs(client: PlatformClient, intention: Intention, options: L
 
 function adopt(client: PlatformClient, { runName }: Intention, workflowId: string): Launched {
   remember(client, workflowId);
+  client.tellAdopted(workflowId, runName);
   return { workflowId, runName, answer: { workflowId }, adopted: true };
 }
 

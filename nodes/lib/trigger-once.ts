@@ -66,6 +66,7 @@ async function trigger(
       options.note?.('looking for the run');
       const settleMs = (options.settleMs ?? SETTLE_MS) * (error.code === 'SEQERA_TIMEOUT' ? TIMEOUT_FACTOR : 1);
       const found = await settle(client, action, params, before, { ...options, settleMs });
+      if (found !== undefined) client.tellAdopted(found, action.name ?? action.id);
       if (found !== undefined) return { workflowId: found, answer: { workflowId: found } };
       if (attempt >= MOST_TRIES) throw error;
       options.note?.('triggering again');
