@@ -13,6 +13,8 @@ import { nodePolicy } from './node-policy.ts';
 export interface ManagedConnections {
   defaultId: string;
   connections: Record<string, { name: string; baseUrl: string; workspaceId: string | null; token(): string }>;
+  /** Told of everything that a node changes on the Platform: launches, cancels, and what else is no reading. */
+  onWrite?: (node: string, write: { action: string; [detail: string]: unknown }) => void;
 }
 
 /** Node-RED's `logging` handler. */
@@ -40,6 +42,8 @@ export interface SettingsOptions {
   /** Both null when headless. */
   adminAuth: object | null;
   adminMiddleware: readonly RequestHandler[];
+  /** Whether a deploy is to start the flows. */
+  flowState: () => 'start' | 'stop';
   /** The crash-safe context store. */
   durable: ContextStoreSetting;
 }
@@ -54,7 +58,7 @@ export const API_MAX_LENGTH = '5mb';
 export function nodeRedSettings(options: SettingsOptions): Record<string, unknown> {
   const { config } = options;
   const policy = nodePolicy(config.nodesAllow);
-  const editor = config.admin !== null && options.adminAuth !== null;
+  const editor = config.auth !== null && options.adminAuth !== null;
 
   return {
     // No user, no admin API: an unprotected one is full control over this machine.
@@ -109,10 +113,14 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     // A socket that asks for an upgrade that nobody serves is dropped.
     inboundWebSocketTimeout: 5000,
 
-    // It lists settings, host and network to every reader.
-    diagnostics: { enabled: false, ui: false },
-    // Stopped flows would stay stopped over a restart; stopping is what the program's own stop is for.
-    runtimeState: { enabled: false, ui: false },
+    // It names the host, the network and every setting: the route is for administrators alone, and no menu shows it.
+    diagnostics: { enabled: true, ui: false },
+    // Operators start and stop the flows. A stop lasts until somebody starts them, or the program: see flow-state.ts.
+    runtimeState: { enabled: true, ui: true },
+    // Overrules what Node-RED would write down of a stop, so that no restart begins with flows that do not run.
+    get runtimeFlowState() {
+      return options.flowState();
+    },
     telemetry: { enabled: false, updateNotification: false },
     // The lock: a user preference overrules `telemetry`, but nothing overrules a setting of this name.
     telemetryEnabled: false,

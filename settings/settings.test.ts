@@ -11,7 +11,7 @@ import { nodeRedSettings } from './node-red-settings.ts';
 
 const config = (rest: object = {}): Config =>
   ({
-    admin: { user: 'admin' },
+    auth: {},
     nodesAllow: [],
     hiddenVariables: [],
     server: { editorPath: '/editor', httpPath: '/api', trustProxy: undefined },
@@ -29,6 +29,7 @@ const settings = (rest: object = {}, adminAuth: object | null = {}): Record<stri
     logHandler: () => {},
     adminAuth,
     adminMiddleware: [],
+    flowState: () => 'start',
     durable: { module: () => ({}) },
   });
 
@@ -94,7 +95,7 @@ describe('nodeRedSettings', () => {
       httpNodeRoot: '/api',
       adminAuth: {},
     });
-    const headless = settings({ admin: null }, null);
+    const headless = settings({ auth: null }, null);
     expect(headless).toMatchObject({ httpAdminRoot: false, disableEditor: true });
     expect(headless).not.toHaveProperty('adminAuth');
   });
@@ -104,7 +105,7 @@ describe('nodeRedSettings', () => {
       functionExternalModules: false,
       tlsConfigDisableLocalFiles: true,
       telemetryEnabled: false,
-      diagnostics: { enabled: false },
+      diagnostics: { enabled: true, ui: false },
       externalModules: {
         palette: { allowInstall: false, denyList: ['*'], allowList: [NODE_PACK] },
         modules: { allowInstall: false },

@@ -1,47 +1,87 @@
 import { describe, expect, it } from 'vitest';
-import type { PasswordCheck } from '../config/index.ts';
-import { fakeConfig, plainPassword } from '../http/testing/fake-config.ts';
+import { type PasswordCheck, Secret } from '../config/index.ts';
 import { adminAuth } from './admin-auth.ts';
 import { FailureLimiter } from './failure-limiter.ts';
-import { PasswordGate } from './password-gate.ts';
+import type { Identity } from './identities.ts';
+import { account, PasswordGate } from './password-gate.ts';
 import { publicRoute } from './public-admin-routes.ts';
-import { SignIn } from './sign-in.ts';
+import { isAtLeast, roleFor } from './roles.ts';
 
-const check = (verifyPassword: PasswordCheck['verifyPassword']): PasswordCheck => ({
+const check = (verifyPassword: PasswordCheck['verifyPassword'], cost = 0): PasswordCheck => ({
   verifyPassword,
+  cost,
+  identity: '',
   passwordFingerprint: async () => '',
 });
 
 describe('PasswordGate', () => {
-  it('does for an unknown name what it does for a wrong password', async () => {
-    const candidates: string[] = [];
-    const gate = new PasswordGate(
-      'ada',
+  it('spends for each refusal what the dearest password takes, whoever is asked for', async () => {
+    const spent: number[] = [];
+    const costing = (cost: number): PasswordCheck =>
       check(async (candidate) => {
-        candidates.push(candidate);
+        if (cost > 0) spent.push(2 ** cost);
         return candidate === 'right';
-      }),
-    );
-    expect(await gate.verify('ada', 'right')).toBe('right');
-    expect(await gate.verify('ada', 'wrong')).toBe('wrong');
-    expect(await gate.verify('bob', 'right')).toBe('wrong');
-    expect(candidates).toHaveLength(3);
-    // Were it given as it is, the quick recognition of a right password would tell that it is right.
-    expect(candidates[2]).not.toBe('right');
+      }, cost);
+    const accounts = new Map([
+      ['cheap', costing(10)],
+      ['dear', costing(13)],
+      ['plain', costing(0)],
+    ]);
+    const gate = new PasswordGate({ get: (name) => accounts.get(name), dearest: 13 }, async (cost) => {
+      spent.push(2 ** cost);
+    });
+    for (const name of ['cheap', 'dear', 'plain', 'nobody', '__proto__']) {
+      spent.length = 0;
+      expect(await gate.verify(name, 'wrong')).toBe('wrong');
+      expect([name, spent.reduce((sum, one) => sum + one, 0)]).toEqual([name, 2 ** 13]);
+    }
+    expect(await gate.verify('cheap', 'right')).toBe('right');
+    expect(await gate.verify('nobody', 'right')).toBe('wrong');
+    // What no password can be is refused before anything is spent, whoever is asked for.
+    for (const name of ['cheap', 'nobody']) {
+      spent.length = 0;
+      for (const password of ['', 'x'.repeat(73)]) expect(await gate.verify(name, password)).toBe('wrong');
+      expect(spent).toEqual([]);
+    }
+  });
+
+  it('takes with real hashes for an unknown name as long as for a wrong password', async () => {
+    const { hashedPassword } = await import('../config/password-check.ts');
+    const { hash } = await import('bcryptjs');
+    const users = new Map([
+      ['ada', hashedPassword(new Secret(await hash('right horse', 11)))],
+      ['bob', hashedPassword(new Secret(await hash('right horse', 10)))],
+    ]);
+    const gate = new PasswordGate({ get: (name) => users.get(name), dearest: 11 });
+    const time = async (name: string): Promise<number> => {
+      const times: number[] = [];
+      for (let i = 0; i < 5; i += 1) {
+        const since = process.cpuUsage();
+        expect(await gate.verify(name, 'wrong')).toBe('wrong');
+        times.push(process.cpuUsage(since).user);
+      }
+      return Math.min(...times);
+    };
+    const [known, cheap, unknown] = [await time('ada'), await time('bob'), await time('nobody')];
+    // Twice as long is what one step of cost makes.
+    for (const each of [cheap, unknown]) expect(each / known).toBeGreaterThan(0.6);
+    for (const each of [cheap, unknown]) expect(each / known).toBeLessThan(1.6);
   });
 
   it('runs one check at a time and turns a flood away', async () => {
     let running = 0;
     let most = 0;
     const gate = new PasswordGate(
-      'ada',
-      check(async () => {
-        running += 1;
-        most = Math.max(most, running);
-        await new Promise(setImmediate);
-        running -= 1;
-        return false;
-      }),
+      account(
+        'ada',
+        check(async () => {
+          running += 1;
+          most = Math.max(most, running);
+          await new Promise(setImmediate);
+          running -= 1;
+          return false;
+        }),
+      ),
     );
     const verdicts = await Promise.all(Array.from({ length: 50 }, () => gate.verify('ada', 'x')));
     expect(most).toBe(1);
@@ -49,42 +89,75 @@ describe('PasswordGate', () => {
     expect(await gate.verify('ada', 'x')).toBe('wrong');
   });
 
-  it('never rejects, and does not look at what is too long', async () => {
+  it('never rejects', async () => {
     const gate = new PasswordGate(
-      'ada',
-      check(() => Promise.reject(new Error('broken'))),
+      account(
+        'ada',
+        check(() => Promise.reject(new Error('broken'))),
+      ),
     );
     expect(await gate.verify('ada', 'x')).toBe('wrong');
-    expect(
-      await new PasswordGate(
-        'ada',
-        check(async () => true),
-      ).verify('ada', 'x'.repeat(2000)),
-    ).toBe('wrong');
   });
 });
 
 describe('adminAuth', () => {
-  it('is absent without a user, and knows exactly one with', async () => {
-    const signIn = new SignIn({ user: 'ada', ...plainPassword('correct horse') });
-    expect(adminAuth(fakeConfig({ admin: null }), signIn)).toBeNull();
-    expect(adminAuth(fakeConfig(), null)).toBeNull();
-    const auth = adminAuth(fakeConfig({ sessions: { hours: 2 } }), signIn);
-    expect(auth?.sessionExpiryTime).toBe(7200);
-    expect(auth).not.toHaveProperty('default');
-    const ticket = async (): Promise<string> => {
-      const result = await signIn.attempt('ada', 'correct horse', '203.0.113.1');
-      return result.outcome === 'right' ? result.ticket : '';
+  it('knows nobody but the owners of tokens, each with the permissions of the role', async () => {
+    const owners: Record<string, Identity> = {
+      a: { user: 'ada', role: 'admin', by: 'password' },
+      o: { user: 'token:bot', role: 'operator', by: 'token' },
     };
-    expect(await auth?.authenticate('ada', await ticket())).toEqual({ username: 'ada', permissions: '*' });
-    expect(await auth?.users('ada')).toEqual({ username: 'ada', permissions: '*' });
-    for (const name of ['Ada', '__proto__', '', undefined, null, {}, ['ada'], 1]) {
-      expect(await auth?.users(name)).toBeNull();
-      expect(await auth?.authenticate(name, await ticket())).toBeNull();
+    const auth = adminAuth({
+      find: (token) => (Object.hasOwn(owners, token) ? (owners[token] ?? null) : null),
+      watch: () => () => {},
+    });
+    expect(auth).not.toHaveProperty('default');
+    expect(await auth.tokens('a')).toEqual({ username: 'ada', permissions: '*' });
+    const operator = await auth.tokens('o');
+    expect(operator).toEqual({ username: 'token:bot', permissions: ['read', 'inject.write'] });
+    // What a node does to it is gone the next time.
+    if (Array.isArray(operator?.permissions)) operator.permissions.push('*');
+    expect((await auth.tokens('o'))?.permissions).toEqual(['read', 'inject.write']);
+    for (const token of ['', 'x', '__proto__', undefined, null, {}, ['a'], 1])
+      expect(await auth.tokens(token)).toBeNull();
+    for (const name of ['ada', '__proto__', undefined]) {
+      expect(await auth.users(name)).toBeNull();
+      expect(await auth.authenticate(name, 'x')).toBeNull();
     }
-    // The password itself opens nothing here: whatever gets past the guard in front is no sign-in.
-    for (const given of ['correct horse', '', undefined, null, {}, ['x']])
-      expect(await auth?.authenticate('ada', given)).toBeNull();
+  });
+});
+
+describe('roles', () => {
+  it('want of each route what its method says, and more or less where the table says', () => {
+    const wanted: [string, string, string][] = [
+      ['GET', '/flows', 'viewer'],
+      ['HEAD', '/forgotten/route', 'viewer'],
+      ['OPTIONS', '/flows', 'viewer'],
+      ['POST', '/flows', 'editor'],
+      ['POST', '/forgotten/route', 'editor'],
+      ['PROPFIND', '/flows', 'editor'],
+      ['DELETE', '/context/global/x', 'editor'],
+      ['POST', '/settings/user', 'editor'],
+      ['POST', '/flows/state', 'operator'],
+      ['POST', '/FLOWS/STATE', 'editor'],
+      ['POST', '/flows/state/', 'editor'],
+      ['POST', '/inject/a.b-1', 'operator'],
+      ['POST', '/inject/a/../../flows', 'editor'],
+      ['POST', '/inject/%2e%2e', 'editor'],
+      ['GET', '/diagnostics', 'admin'],
+      ['GET', '/Diagnostics/', 'admin'],
+      ['GET', '/settings/user/keys', 'admin'],
+      ['PUT', '/nodes/node-red', 'admin'],
+      ['PUT', '/NODES/node-red/x', 'admin'],
+      ['POST', '/nodes', 'admin'],
+      ['GET', '/nodes', 'viewer'],
+    ];
+    expect(wanted.map(([method, path]) => [method, path, roleFor(method, path)])).toEqual(wanted);
+  });
+
+  it('are in a row: each may do what the next one may', () => {
+    const order = ['admin', 'editor', 'operator', 'viewer'] as const;
+    for (const [i, role] of order.entries())
+      expect(order.map((wanted) => isAtLeast(role, wanted))).toEqual(order.map((_, j) => j >= i));
   });
 });
 

@@ -1,37 +1,48 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { PasswordCheck } from '../config/index.ts';
+import { likeACheck, MAX_PASSWORD_BYTES, type PasswordCheck } from '../config/index.ts';
 
 export type Verdict = 'right' | 'wrong' | 'busy';
 
-/** Longer ones are not looked at: hashing them is work that anyone can cause. */
-const MAX_LENGTH = 1024;
+/** Names and passwords that are accepted at the moment. */
+export interface Accounts {
+  get(name: string): PasswordCheck | undefined;
+  /** bcrypt cost of the dearest password; 0 when all are plain. */
+  readonly dearest: number;
+}
+
+/** Where there is one name. */
+export const account = (name: string, check: PasswordCheck): Accounts => ({
+  get: (given) => (given === name ? check : undefined),
+  dearest: check.cost,
+});
+
+const MAX_NAME_LENGTH = 1024;
 /** bcrypt runs on the event loop in slices; a queue without end would be a way to stall it. */
 const MAX_WAITING = 20;
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 /**
- * Checks a name and a password, one at a time. An unknown name costs what a wrong password does, so that neither the
- * answer nor its delay tells which of the two was wrong.
+ * Checks a name and a password, one at a time. An unknown name costs what a wrong password does, and a password that is
+ * hashed cheaply what the dearest one does, so that neither the answer nor its delay tells which names there are.
  */
 export class PasswordGate {
-  readonly #user: string;
-  readonly #check: PasswordCheck;
+  readonly #accounts: Accounts;
+  readonly #spend: (cost: number) => Promise<void>;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(user: string, check: PasswordCheck) {
-    this.#user = user;
-    this.#check = check;
+  constructor(accounts: Accounts, spend: (cost: number) => Promise<void> = likeACheck) {
+    this.#accounts = accounts;
+    this.#spend = spend;
   }
 
   /** Never rejects. */
-  async verify(user: string, password: string): Promise<Verdict> {
-    if (password.length > MAX_LENGTH || user.length > MAX_LENGTH) return 'wrong';
+  async verify(name: string, password: string): Promise<Verdict> {
+    // No password is longer, or empty: nothing is hashed for these, whatever the name.
+    if (password === '' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES || name.length > MAX_NAME_LENGTH)
+      return 'wrong';
     if (this.#waiting >= MAX_WAITING) return 'busy';
     this.#waiting += 1;
     try {
-      const result = this.#last.then(() => this.#compare(user, password));
+      const result = this.#last.then(() => this.#compare(name, password));
       this.#last = result;
       return await result;
     } finally {
@@ -39,14 +50,20 @@ export class PasswordGate {
     }
   }
 
-  async #compare(user: string, password: string): Promise<Verdict> {
-    const known = timingSafeEqual(digest(user), digest(this.#user));
+  async #compare(name: string, password: string): Promise<Verdict> {
     try {
-      // For an unknown name something that is never right: a right password would be recognised faster than a wrong one.
-      const right = await this.#check.verifyPassword(known ? password : `\u0001${password}`);
-      return known && right ? 'right' : 'wrong';
+      const check = this.#accounts.get(name);
+      if (check && (await check.verifyPassword(password))) return 'right';
+      for (const cost of missing(check?.cost ?? 0, this.#accounts.dearest)) await this.#spend(cost);
     } catch {
-      return 'wrong';
+      // What cannot be checked is not right.
     }
+    return 'wrong';
   }
+}
+
+/** What has to be spent besides a check of one cost to have spent a check of the other: each cost is twice the one before. */
+function missing(spent: number, wanted: number): number[] {
+  if (spent === 0) return wanted === 0 ? [] : [wanted];
+  return Array.from({ length: Math.max(0, wanted - spent) }, (_, index) => spent + index);
 }

@@ -1,31 +1,39 @@
 import { describe, expect, it } from 'vitest';
+import type { UserConfig } from '../config/index.ts';
 import { plainPassword } from '../http/testing/fake-config.ts';
 import { GuessLimiter, NAME_RULE } from './guess-limiter.ts';
 import { SignIn } from './sign-in.ts';
 
 const HERE = '203.0.113.1';
 
+const user = (check = plainPassword('right')): UserConfig => ({ username: 'ada', role: 'editor', ...check });
+
 function setUp(check = plainPassword('right')) {
   const clock = { now: 1_000_000 };
   const now = (): number => clock.now;
-  return { clock, signIn: new SignIn({ user: 'ada', ...check }, { limiter: new GuessLimiter({ now }), now }) };
+  const users = new Map([['ada', user(check)]]);
+  const signIn = new SignIn({ get: (name) => users.get(name), dearest: 0 }, { limiter: new GuessLimiter({ now }) });
+  return { clock, signIn, users };
 }
 
 describe('SignIn', () => {
-  it('gives for the right password a ticket that is good once, for that user, for a moment', async () => {
-    const { clock, signIn } = setUp();
-    const ticket = async (): Promise<string> => {
-      const result = await signIn.attempt('ada', 'right', HERE);
-      return result.outcome === 'right' ? result.ticket : '';
-    };
-    const first = await ticket();
-    expect(signIn.redeem('ada', first)).toBe(true);
-    expect(signIn.redeem('ada', first)).toBe(false);
-    expect(signIn.redeem('bob', await ticket())).toBe(false);
-    const late = await ticket();
-    clock.now += 10_000;
-    expect(signIn.redeem('ada', late)).toBe(false);
-    for (const forged of ['', 'right', '__proto__']) expect(signIn.redeem('ada', forged)).toBe(false);
+  it('tells who it is for the right password, and nobody else', async () => {
+    const { signIn, users } = setUp();
+    expect(await signIn.attempt('ada', 'right', HERE)).toEqual({ outcome: 'right', user: users.get('ada') });
+    expect(await signIn.attempt('ada', 'wrong', HERE)).toEqual({ outcome: 'wrong' });
+    for (const name of ['Ada', 'bob', '__proto__', ''])
+      expect(await signIn.attempt(name, 'right', HERE)).toEqual({ outcome: 'wrong' });
+  });
+
+  it('lets nobody in who is removed or changed while the password is checked', async () => {
+    const { signIn, users } = setUp({
+      ...plainPassword('right'),
+      verifyPassword: async () => {
+        users.set('ada', user());
+        return true;
+      },
+    });
+    expect(await signIn.attempt('ada', 'right', HERE)).toEqual({ outcome: 'wrong' });
   });
 
   it('answers an unknown name as a wrong password, before and after the limit', async () => {

@@ -22,23 +22,88 @@ export interface PasswordCheck {
    * (about 250 ms of CPU), so limit attempts before calling.
    */
   verifyPassword(candidate: string): Promise<boolean>;
+  /** The bcrypt cost of a check; 0 for a plain password, which is compared at once. */
+  readonly cost: number;
+  /** Changes when the password does; worth nothing outside this process. */
+  readonly identity: string;
   /**
-   * A text that changes when the password does, for dropping sessions begun with an older password. Slow to reverse
-   * (scrypt), so it may be kept on disk beside its random salt.
+   * A text that changes when the password does, for dropping sessions begun with an older password. Slow to reverse, so
+   * it may be kept on disk beside its random salt.
    */
   passwordFingerprint(salt: string): Promise<string>;
 }
 
-export interface AdminConfig extends PasswordCheck {
-  readonly user: string;
-  /** Set when it was made up for this run (`serve --local` without a sign-in): to be shown to the user once. */
+/** What a person or a program may do in the editor and the admin API; each may do what the one after it may, and more. */
+export type Role = 'admin' | 'editor' | 'operator' | 'viewer';
+
+export const ROLES: readonly Role[] = ['admin', 'editor', 'operator', 'viewer'];
+
+/** Somebody who signs in with a password. */
+export interface UserConfig extends PasswordCheck {
+  readonly username: string;
+  readonly role: Role;
+}
+
+/** A token for programs that use the admin API. */
+export interface ApiTokenConfig {
+  readonly name: string;
+  /** As `hashToken` makes it. */
+  readonly sha256: string;
+  readonly role: Role;
+  /** Milliseconds of the epoch; null: never. */
+  readonly expires: number | null;
+}
+
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** null: a public client, which has only PKCE. */
+  readonly clientSecret: Secret | null;
+  readonly scopes: string;
+  readonly usernameClaim: string;
+  readonly rolesClaim: string;
+  /** A value of the roles claim, or `*` for everybody, and the role that it gives. */
+  readonly roleMap: readonly (readonly [value: string, role: Role])[];
+}
+
+/** Who may sign in to the editor and the admin API. */
+export interface AuthConfig {
+  /** The administrator of the environment. */
+  readonly admin: UserConfig | null;
+  /** Set when the administrator's password was made up for this run (`serve --local` without a sign-in): to be shown once. */
   readonly oneTimePassword: Secret | null;
+  /** Both as read at the start; the files are followed while it runs. */
+  readonly users: { readonly file: string; readonly list: readonly UserConfig[] } | null;
+  readonly tokens: { readonly file: string; readonly list: readonly ApiTokenConfig[] } | null;
+  readonly oidc: OidcConfig | null;
+}
+
+/** Somebody who calls the flows' endpoints with a password. */
+export interface HttpUserConfig extends PasswordCheck {
+  readonly username: string;
+  /** Beginnings of paths below the root of the endpoints; `/` is all of them. */
+  readonly paths: readonly string[];
+}
+
+/** A token for a program that calls the flows' endpoints. */
+export interface HttpTokenConfig {
+  readonly name: string;
+  /** As `hashToken` makes it. */
+  readonly sha256: string;
+  readonly paths: readonly string[];
+  /** Milliseconds of the epoch; null: never. */
+  readonly expires: number | null;
 }
 
 export interface HttpAuthConfig extends PasswordCheck {
-  readonly mode: 'closed' | 'basic' | 'none';
-  /** Set in mode `basic`. */
+  readonly mode: 'closed' | 'basic' | 'token' | 'none';
+  /** The user of the environment, who may call every path. */
   readonly user: string | null;
+  /** Both as read at the start; the files are followed while it runs. */
+  readonly users: { readonly file: string; readonly list: readonly HttpUserConfig[] } | null;
+  readonly tokens: { readonly file: string; readonly list: readonly HttpTokenConfig[] } | null;
+  /** Calls a minute of one address, and of one caller; null: no limit. */
+  readonly rateLimit: number | null;
 }
 
 export interface Config {
@@ -56,17 +121,21 @@ export interface Config {
     /** Begins with `/`, no trailing slash, never `/` alone. */
     readonly editorPath: string;
     readonly httpPath: string;
+    /** Where browsers find it, with the path that a proxy takes away, without trailing slash. null: as the request says. */
+    readonly publicUrl: string | null;
   };
   readonly tls: {
     readonly mode: 'off' | 'self-signed' | 'files';
     readonly certFile: string | null;
     readonly keyFile: string | null;
     readonly clientCaFile: string | null;
+    /** Where a client certificate is asked for; null without a clientCaFile. */
+    readonly clientAuth: 'flows' | 'editor' | 'both' | null;
   };
   readonly data: { readonly dir: string };
   readonly flows: { readonly dir: string; readonly mode: 'editable' | 'readonly' };
   /** null: headless, neither editor nor admin API. */
-  readonly admin: AdminConfig | null;
+  readonly auth: AuthConfig | null;
   readonly sessions: { readonly hours: number };
   /** null: to be generated into the data folder. */
   readonly credentialSecret: Secret | null;

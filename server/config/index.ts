@@ -1,8 +1,23 @@
 // The one reader of the environment. Everything else gets a Config.
-export type { AdminConfig, Config, ConnectionConfig, HttpAuthConfig, PasswordCheck } from './config.ts';
+export {
+  type ApiTokenConfig,
+  type AuthConfig,
+  type Config,
+  type ConnectionConfig,
+  type HttpAuthConfig,
+  type HttpTokenConfig,
+  type HttpUserConfig,
+  type OidcConfig,
+  type PasswordCheck,
+  ROLES,
+  type Role,
+  type UserConfig,
+} from './config.ts';
 export { type Evaluation, type LoadOptions, loadConfig } from './load-config.ts';
+export { likeACheck } from './password-check.ts';
+export { MAX_PASSWORD_BYTES } from './password-rules.ts';
 export { ConfigError, type Problem } from './problem.ts';
-export { evaluateProcess, loadProcessConfig } from './process-config.ts';
+export { evaluateProcess, loadProcessConfig, variablesForFlows } from './process-config.ts';
 export type { Setting } from './reader.ts';
 export { redact, registerSecret } from './redact.ts';
 export { scrubEnvironment } from './scrub-environment.ts';

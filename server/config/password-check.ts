@@ -11,6 +11,11 @@ const mark = (text: string): Buffer => createHmac('sha256', key).update(text).di
 
 // bcrypt in JavaScript runs on the event loop. One at a time, so that a burst of guesses cannot take it all.
 let turn: Promise<unknown> = Promise.resolve();
+function compareInTurn(candidate: string, hash: string): Promise<boolean> {
+  const attempt = turn.then(async () => (await import('bcryptjs')).compare(candidate, hash));
+  turn = attempt.catch(() => undefined);
+  return attempt;
+}
 
 /**
  * A plain password is compared as a keyed digest rather than hashed with bcrypt at load: the process holds it in memory
@@ -22,7 +27,10 @@ export function plainPassword(password: Secret): PasswordCheck {
     async verifyPassword(candidate) {
       return timingSafeEqual(mark(candidate), mark(password.reveal())) && candidate !== '';
     },
-    passwordFingerprint: (salt) => fingerprint(password, salt),
+    cost: 0,
+    identity: mark(`plain ${password.reveal()}`).toString('base64'),
+    // Slow by itself: a password is not.
+    passwordFingerprint: async (salt) => (await derive(password.reveal(), salt, 32)).toString('base64url'),
   };
 }
 
@@ -33,27 +41,28 @@ export function hashedPassword(hash: Secret): PasswordCheck {
     async verifyPassword(candidate) {
       if (known && timingSafeEqual(known, mark(candidate))) return true;
       if (candidate === '' || Buffer.byteLength(candidate) > 72) return false;
-      const attempt = turn.then(async () => {
-        const { compare } = await import('bcryptjs');
-        return compare(candidate, hash.reveal());
-      });
-      turn = attempt.catch(() => undefined);
-      const right = await attempt;
+      const right = await compareInTurn(candidate, hash.reveal());
       if (right) known = mark(candidate);
       return right;
     },
-    passwordFingerprint: (salt) => fingerprint(hash, salt),
+    cost: Number(hash.reveal().slice(4, 6)),
+    identity: mark(`hash ${hash.reveal()}`).toString('base64'),
+    // A bcrypt hash is slow to reverse already.
+    passwordFingerprint: async (salt) => createHmac('sha256', salt).update(hash.reveal()).digest('base64url'),
   };
 }
 
 /** Where nobody can sign in. */
 export const noPassword: PasswordCheck = {
   verifyPassword: async () => false,
+  cost: 0,
+  identity: '',
   passwordFingerprint: async () => '',
 };
 
-async function fingerprint(secret: Secret, salt: string): Promise<string> {
-  return (await derive(secret.reveal(), salt, 32)).toString('base64url');
+/** Takes what checking a password against a hash of this cost takes. */
+export async function likeACheck(cost: number): Promise<void> {
+  await compareInTurn('nobody', `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`);
 }
 
 // Without the letters and digits that are mistaken for one another when read from a terminal and typed.

@@ -99,7 +99,7 @@ export class Sources {
     const readable = `a file with the secret in it that uid ${process.getuid?.() ?? 'of this process'} can read`;
     let text: string;
     try {
-      text = readBounded(file);
+      text = readBounded(file, MAX_SECRET_BYTES);
     } catch (error) {
       const mend = mendFileError(error, file, example);
       return this.#problem(field, name, `cannot be read: ${describeFileError(error, file)}`, readable, mend);
@@ -121,18 +121,18 @@ export class Sources {
 }
 
 /** Bounded, and only of regular files: /dev/zero never ends, and a pipe without a writer would hold up the start. */
-function readBounded(file: string): string {
+export function readBounded(file: string, maxBytes: number): string {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(descriptor);
     if (stat.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
     if (!stat.isFile()) throw new Error('it is not a regular file');
-    const buffer = Buffer.alloc(MAX_SECRET_BYTES + 1);
+    const buffer = Buffer.alloc(maxBytes + 1);
     let length = 0;
     for (let count = -1; count !== 0 && length < buffer.length; length += count) {
       count = readSync(descriptor, buffer, length, buffer.length - length, null);
     }
-    if (length > MAX_SECRET_BYTES) throw new Error('it is larger than 64 KiB, so not a secret');
+    if (length > maxBytes) throw new Error(`it is larger than ${maxBytes / 1024} KiB`);
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(buffer.subarray(0, length));
   } catch (error) {
     throw error instanceof TypeError ? new Error('it is not UTF-8 text') : error;

@@ -213,3 +213,48 @@ export function secretText(expected: string, check: (input: string) => void): Te
     { secret: true },
   );
 }
+
+/** When a token ends: milliseconds of the epoch, null for never. A date alone is the moment that this day begins, UTC. */
+export const tokenExpiry: TextType<number | null> = text(
+  'a date (2027-01-31), a time (2027-01-31T18:00:00Z) or never',
+  (input) => {
+    if (input === 'never') return null;
+    const form = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+    const time = form.test(input) ? Date.parse(input) : Number.NaN;
+    return Number.isNaN(time) ? refuse('is neither a date nor never') : time;
+  },
+  { echo: true },
+);
+
+const LOOPBACK_NAMES = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/** An address of a web site, without trailing slash; in clear only on this machine. */
+export function webAddress(what: string): TextType<string> {
+  return text(`the https:// address ${what}, without query or fragment`, (input) => {
+    const url = URL.parse(input);
+    if (!url) return refuse('is not a URL');
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK_NAMES.test(url.hostname)))
+      refuse('is not https://');
+    if (url.username !== '' || url.password !== '') refuse('has a user or password in it');
+    if (/[?#]/.test(input)) refuse('has a query or fragment in it');
+    return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  });
+}
+
+/** `group=role, …`: pairs that keep their order. The last `=` parts them, as a group may have one in its name. */
+export function pairs<const Right extends string>(
+  expected: string,
+  rights: readonly Right[],
+): TextType<readonly (readonly [string, Right])[]> {
+  return text(expected, (input) =>
+    input.split(',').map((part) => {
+      const at = part.lastIndexOf('=');
+      const [left, right] = [part.slice(0, at).trim(), part.slice(at + 1).trim()];
+      if (at < 0 || left === '') refuse('has an entry that is not value=role');
+      const known = rights.find((one) => one === right);
+      return known === undefined
+        ? refuse(`has an entry that does not end in one of ${rights.join(', ')}`)
+        : [left, known];
+    }),
+  );
+}

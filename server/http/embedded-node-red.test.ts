@@ -177,7 +177,6 @@ describe('a real Node-RED behind the HTTP side', () => {
       'GET /theme/../flows',
       'GET /vendor/../../package.json',
       'GET /red/.hidden',
-      'GET /auth/login/',
       'GET /flows;x=1',
       'GET /resources/../flows',
       'GET /nonsense',
@@ -226,6 +225,10 @@ describe('a real Node-RED behind the HTTP side', () => {
       '/editor//auth/token',
       '/editor/AUTH/token',
       '/editor/auth/token/',
+      '/editor/auth/login/',
+      '/editor/auth/Login',
+      '/editor/auth/strategy',
+      '/editor/Auth',
     ];
     for (const path of paths) expect([path, (await red.raw('GET', path)).status]).toEqual([path, 404]);
     for (const path of ['//editor/', 'http://x/editor/'])

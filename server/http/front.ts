@@ -2,19 +2,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type express from 'express';
 import type { Request } from 'express';
 import type { Logger } from 'pino';
+import type { AuthRoutes } from '../auth/auth-routes.ts';
 import { addressOf, adopt } from '../auth/client-address.ts';
+import { setCaller } from '../auth/flow-caller.ts';
 import type { FlowsAuth } from '../auth/flows-auth.ts';
-import type { LoginGuard } from '../auth/login-guard.ts';
 import { publicRoute } from '../auth/public-admin-routes.ts';
 import { type Refusal, refuse } from '../auth/refusal.ts';
 import { type Area, areaOf, type Roots, rawPath, rawQuery } from './areas.ts';
 import { withinBodyLimit } from './body-limit.ts';
+import type { ClientCertificates } from './client-certificates.ts';
 import { favicon, type Handler, landing } from './probes.ts';
+import type { RequestLimits } from './request-limits.ts';
 import type { SecurityHeaders } from './security-headers.ts';
 import { namesToken } from './token-in-url.ts';
+import type { WebhookRoutes } from './webhook-routes.ts';
+
+export interface Mounted {
+  readonly editor: boolean;
+  /** Node-RED's app of the flows' endpoints, called straight: a routing of our own before it is a fifth of a short endpoint. */
+  readonly nodeApp: express.Application;
+}
 
 export interface FrontOptions {
-  /** Where Node-RED's apps are mounted. */
+  /** Where Node-RED's admin app is mounted. */
   readonly app: express.Application;
   readonly roots: Roots;
   readonly logger: Logger;
@@ -22,16 +32,21 @@ export interface FrontOptions {
   readonly healthz: Handler;
   readonly readyz: Handler;
   readonly flowsAuth: FlowsAuth;
-  readonly loginGuard: LoginGuard;
+  /** Null when nobody signs in. */
+  readonly authRoutes: AuthRoutes | null;
   readonly secureLogin: (req: Request) => Refusal | null;
+  readonly limits: RequestLimits;
+  readonly certificates: ClientCertificates;
+  readonly webhooks: WebhookRoutes;
   /** Node-RED is mounted, with or without the editor. */
-  readonly mounted: () => { readonly editor: boolean } | null;
+  readonly mounted: () => Mounted | null;
+  /** Its flows are not there yet: a caller must hear "try again", not "not found". */
+  readonly starting: () => boolean;
 }
 
 const STARTING: Refusal = { status: 503, body: 'Starting', headers: { 'Retry-After': '1' } };
-const SIGN_IN = '/auth/token';
-/** Node-RED's routing takes it in any case and with a slash; there is one spelling here, so that nothing gets past its guard. */
-const LIKE_SIGN_IN = /auth\/token/i;
+/** Signing in and out is answered here. Node-RED's routing takes any case of it: none gets past to its own. */
+const AUTH = /^\/auth(?:\/|$)/i;
 const NOT_FOUND: Refusal = { status: 404 };
 const TOKEN_IN_URL: Refusal = { status: 400, body: 'An access token does not belong in a URL; send it as a header' };
 
@@ -40,7 +55,8 @@ const TOKEN_IN_URL: Refusal = { status: 400, body: 'An access token does not bel
  * body reader of its own at the very top of the app that Node-RED is mounted on, which must not run for the refused.
  */
 export function front(options: FrontOptions): Handler {
-  const { app, roots, logger, headers } = options;
+  const { app, roots, logger, headers, limits, certificates, webhooks } = options;
+  const flowsRoot = roots.httpPath.length;
 
   const toNodeRed = (req: IncomingMessage, res: ServerResponse): void => {
     app(req as Request, res as express.Response, (error?: unknown) => finish(req, res, error));
@@ -56,24 +72,52 @@ export function front(options: FrontOptions): Handler {
     refuse(req, res, { status });
   };
 
-  const admit = (req: IncomingMessage, res: ServerResponse, refusal: Refusal | null): void => {
+  /** As Express hands a request to an app that is mounted: what it sees is below its root. */
+  const below = (req: IncomingMessage): void => {
+    const url = req.url ?? '';
+    const request = req as Request;
+    request.originalUrl = url;
+    request.baseUrl = roots.httpPath;
+    const rest = url.slice(flowsRoot);
+    req.url = rest.startsWith('/') ? rest : `/${rest}`;
+  };
+
+  const toFlows = (req: IncomingMessage, res: ServerResponse, mounted: Mounted): void => {
+    below(req);
+    mounted.nodeApp(req as Request, res as express.Response, (error?: unknown) => finish(req, res, error));
+  };
+
+  const admit = (req: IncomingMessage, res: ServerResponse, refusal: Refusal | null, mounted: Mounted): void => {
     if (refusal !== null) refuse(req, res, refusal);
-    else if (withinBodyLimit(req, res)) toNodeRed(req, res);
+    else if (withinBodyLimit(req, res)) toFlows(req, res, mounted);
   };
 
   /** Without a promise where nothing has to be waited for: this is the way of every call of an endpoint. */
-  const flows = (req: IncomingMessage, res: ServerResponse): void => {
+  const flows = (req: IncomingMessage, res: ServerResponse, whole: string): void => {
     headers.flows(req, res);
-    if (options.mounted() === null) {
+    const mounted = options.mounted();
+    if (mounted === null || options.starting()) {
       refuse(req, res, STARTING);
       return;
     }
-    // The address only when it is asked for: adopting the request twice is a tenth of what a short endpoint costs.
-    const decision = options.flowsAuth(req, () => addressOf(adopt(app, req, res)));
-    if (!(decision instanceof Promise)) admit(req, res, decision);
+    const limited = limits.flows(req) ?? certificates.flows(req);
+    if (limited !== null) {
+      refuse(req, res, limited);
+      return;
+    }
+    const path = whole.slice(flowsRoot) || '/';
+    if (webhooks.serves(req.method, path)) {
+      below(req);
+      webhooks.handle(req, res, (error) => finish(req, res, error));
+      return;
+    }
+    const certified = certificates.caller(req);
+    if (certified !== null) setCaller(req, certified);
+    const decision = options.flowsAuth.check(req, path, () => limits.address(req));
+    if (!(decision instanceof Promise)) admit(req, res, decision, mounted);
     else
       decision
-        .then((refusal) => admit(req, res, refusal))
+        .then((refusal) => admit(req, res, refusal, mounted))
         .catch((error: unknown) => finish(req, res, error ?? UNKNOWN));
   };
 
@@ -84,6 +128,9 @@ export function front(options: FrontOptions): Handler {
       return mounted === null ? STARTING : NOT_FOUND;
     }
     headers.editor(req, res);
+    const limited = limits.editor(req) ?? certificates.editor(req);
+    if (limited !== null) return limited;
+    if (options.starting()) return STARTING;
     // Express takes one slash more than the prefix away with it: Node-RED would see another path than is looked at here.
     if (path.startsWith(`${roots.editorPath}//`)) return NOT_FOUND;
     const insecure = options.secureLogin(req);
@@ -93,10 +140,10 @@ export function front(options: FrontOptions): Handler {
     req.headers['x-forwarded-for'] = addressOf(req);
     const route = path.slice(roots.editorPath.length);
     if (publicRoute(req.method, route)?.cacheable !== true) res.setHeader('Cache-Control', 'no-store');
-    if (route !== SIGN_IN && LIKE_SIGN_IN.test(route)) return NOT_FOUND;
     if (!withinBodyLimit(req, res)) return null;
-    if (req.method === 'POST' && route === SIGN_IN) options.loginGuard(req, res, () => toNodeRed(req, res));
-    else toNodeRed(req, res);
+    if (!AUTH.test(route)) toNodeRed(req, res);
+    else if (options.authRoutes === null) return NOT_FOUND;
+    else options.authRoutes(req, res, route);
     return null;
   };
 
@@ -105,6 +152,8 @@ export function front(options: FrontOptions): Handler {
   const dispatch = (req: IncomingMessage, res: ServerResponse, area: Area | null, path: string): Refusal | null => {
     if (area === 'editor') return editor(adopt(app, req, res), res, path);
     headers.plain(req, res);
+    const limited = area === 'healthz' || area === 'readyz' ? limits.probe(req) : limits.plain(req);
+    if (limited !== null) return limited;
     if (area === null) return { status: 400 };
     const handler = fixed[area];
     if (handler === undefined) return NOT_FOUND;
@@ -117,7 +166,7 @@ export function front(options: FrontOptions): Handler {
     const area = path === null ? null : areaOf(path, roots);
     try {
       if (area === 'flows') {
-        flows(req, res);
+        flows(req, res, path ?? '');
         return;
       }
       const refusal = dispatch(req, res, area, path ?? '');

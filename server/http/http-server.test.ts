@@ -281,7 +281,7 @@ describe("the flows' endpoints", () => {
 
 describe('the admin side', () => {
   it('does not exist when headless', async () => {
-    const { url } = await start(fakeConfig({ admin: null }), { adminApp: null });
+    const { url } = await start(fakeConfig({ auth: null }), { adminApp: null });
     expect((await call(`${url}/editor/`)).status).toBe(404);
     expect((await call(`${url}/editor/auth/token`, { method: 'POST', body: 'x' })).status).toBe(404);
   });

@@ -3,32 +3,38 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import express from 'express';
 import type { Logger } from 'pino';
+import { type Audit, NO_AUDIT } from '../audit/audit-event.ts';
+import type { AuthRoutes } from '../auth/auth-routes.ts';
 import { flowsAuth } from '../auth/flows-auth.ts';
-import { LiveSessions } from '../auth/live-sessions.ts';
-import { loginGuard } from '../auth/login-guard.ts';
+import type { Bearers } from '../auth/identities.ts';
 import { secureLogin } from '../auth/secure-login.ts';
-import type { SignIn } from '../auth/sign-in.ts';
 import type { Config } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
+import { clientCertificates } from './client-certificates.ts';
+import { capConnections } from './connection-cap.ts';
 import { eventLoopLag } from './event-loop-lag.ts';
-import { front } from './front.ts';
+import { front, type Mounted } from './front.ts';
 import { listen, urlOf } from './listen.ts';
 import { OpenRequests } from './open-requests.ts';
 import { type Health, healthz, readyz } from './probes.ts';
+import { requestLimits } from './request-limits.ts';
 import { securityHeaders } from './security-headers.ts';
 import { selfSigned } from './self-signed.ts';
-import { loadTlsFiles, secureContext, type TlsMaterial } from './tls-material.ts';
-import { reloadTls } from './tls-reload.ts';
+import { followTls, type TlsContext } from './tls-context.ts';
+import { loadClientCa, loadTlsFiles, secureContext, type TlsMaterial } from './tls-material.ts';
 import { upgradeGate } from './upgrade-gate.ts';
+import { WebhookRoutes } from './webhook-routes.ts';
 
 export interface HttpServerOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly dataDir: string;
   readonly health: Health;
+  readonly audit?: Audit;
+  /** Until then the editor and the flows' endpoints answer 503. Absent: from the mounting on. */
+  readonly starting?: () => boolean;
   /** Null, as when absent: nobody signs in. */
-  readonly signIn?: SignIn | null;
-  readonly sessions?: LiveSessions;
+  readonly auth?: { readonly bearers: Bearers; readonly routes: AuthRoutes } | null;
 }
 
 export interface NodeRedMount {
@@ -46,6 +52,8 @@ export interface HttpServer {
    */
   readonly server: Server;
   readonly app: express.Application;
+  /** Where webhook nodes get their routes. */
+  readonly webhooks: WebhookRoutes;
   /** After listen(): the address to type into a browser on this machine, without trailing slash. */
   readonly url: string;
   /** After RED.init and before RED.start: the http-in node looks for the app that it is mounted on. Once. */
@@ -86,20 +94,34 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.enable('case sensitive routing');
   if (config.server.trustProxy !== undefined) app.set('trust proxy', config.server.trustProxy);
 
-  let mounted: { editor: boolean } | null = null;
+  let mounted: Mounted | null = null;
   let hashes: () => readonly string[] = () => [];
   let stopping = false;
   const open = new OpenRequests();
   const lag = eventLoopLag();
-  const guards = { flowsAuth: flowsAuth(config.httpAuth, logger), secureLogin: secureLogin(config) };
+  const { rateLimit } = config.httpAuth;
+  const { clientAuth, clientCaFile } = config.tls;
+  const limits = requestLimits({ app, proxied: config.server.trustProxy !== undefined, flowsPerMinute: rateLimit });
+  const certificates = clientCertificates(clientAuth);
+  const webhooks = new WebhookRoutes(config.server.trustProxy);
+  const guards = {
+    flowsAuth: flowsAuth(config.httpAuth, {
+      logger,
+      audit: options.audit ?? NO_AUDIT,
+      ...(rateLimit !== null && { takeCall: limits.caller }),
+    }),
+    secureLogin: secureLogin(config),
+    limits,
+    certificates,
+  };
 
   const gate = upgradeGate({
     app,
     roots,
     logger,
     ...guards,
-    sessions: options.sessions ?? new LiveSessions(),
-    sameOriginFlows: config.httpAuth.mode === 'basic',
+    bearers: options.auth?.bearers ?? null,
+    sameOriginFlows: config.httpAuth.mode === 'basic' || clientAuth === 'flows' || clientAuth === 'both',
     adminOpen: () => mounted?.editor === true,
   });
   const handler = front({
@@ -110,13 +132,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     headers: securityHeaders({ tls: secure, scriptHashes: () => hashes() }),
     healthz: healthz(lag),
     readyz: readyz(options.health, () => stopping),
-    loginGuard: loginGuard(options.signIn ?? null, logger),
+    authRoutes: options.auth?.routes ?? null,
+    webhooks,
     mounted: () => mounted,
+    starting: startsOnce(options.starting),
   });
 
   const material = await tlsMaterial(options);
-  const listener = createListener(material, (req, res) => {
-    open.add(res);
+  const clientCa = clientCaFile === null ? null : { file: clientCaFile, text: loadClientCa(clientCaFile) };
+  const listener = createListener(material, clientCa?.text ?? null, (req, res) => {
+    open.add(req, res);
     if (stopping) res.shouldKeepAlive = false;
     handler(req, res);
   });
@@ -130,16 +155,20 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  const trusts = app.get('trust proxy fn') as (address: string, hop: number) => boolean;
+  capConnections(listener, (address) => trusts(address, 0));
+  listener.on('secureConnection', certificates.connected);
   // Nodes that want to know the port ask the server that they were given.
   gate.server.address = () => listener.address();
 
-  let tlsReload: { stop(): void } | null = null;
+  let tls: TlsContext | null = null;
   let listening: Promise<void> | null = null;
 
   const stopAccepting = (): void => {
     if (stopping) return;
     stopping = true;
-    tlsReload?.stop();
+    tls?.stop();
+    guards.flowsAuth.close();
     gate.closeComms();
     // Also closes idle keep-alive connections.
     listener.close();
@@ -148,34 +177,42 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   return {
     server: gate.server,
     app,
+    webhooks,
     get url() {
       return urlOf(listener, config.server.host, secure);
     },
     mountNodeRed(mount) {
       if (mounted !== null) throw new Error('Node-RED is mounted already');
       hashes = mount.scriptHashes;
-      const apps: [string, express.Application | null][] = [
-        [roots.editorPath, mount.adminApp],
-        [roots.httpPath, mount.nodeApp],
-      ];
-      for (const [path, nodeRed] of apps) {
-        if (nodeRed === null) continue;
-        // Mounting hands settings down; the flows' own routes stay as they are in any Node-RED.
-        nodeRed.set('case sensitive routing', false);
-        nodeRed.disable('x-powered-by');
-        app.use(path, nodeRed);
+      const { adminApp, nodeApp } = mount;
+      for (const nodeRed of [adminApp, nodeApp]) nodeRed?.disable('x-powered-by');
+      if (config.server.trustProxy !== undefined) nodeApp.set('trust proxy', config.server.trustProxy);
+      if (adminApp !== null) {
+        // Mounting hands settings down; the admin routes stay as they are in any Node-RED.
+        adminApp.set('case sensitive routing', false);
+        app.use(roots.editorPath, adminApp);
       }
-      mounted = { editor: mount.adminApp !== null };
+      mounted = { editor: adminApp !== null, nodeApp };
     },
     listen() {
       listening ??= listen(listener, config.server.port, config.server.host).then(() => {
         // Only after the first start went well is an error of the server something to live with.
         listener.on('error', (error) => logger.error({ err: error }, 'The HTTP server reported an error'));
+        if (material === null || !(listener instanceof https.Server)) return;
         const { certFile, keyFile, mode } = config.tls;
-        if (mode !== 'files' || material === null || certFile === null || keyFile === null) return;
-        if (listener instanceof https.Server) {
-          tlsReload = reloadTls({ server: listener, certFile, keyFile, logger, inUse: material });
-        }
+        tls = followTls({
+          server: listener,
+          material,
+          files: mode === 'files' && certFile !== null && keyFile !== null ? { certFile, keyFile } : null,
+          clientCa,
+          onClientCa() {
+            certificates.renew();
+            listener.closeIdleConnections();
+          },
+          dataDir: options.dataDir,
+          host: config.server.host,
+          logger,
+        });
       });
       return listening;
     },
@@ -200,12 +237,32 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   };
 }
 
-function createListener(material: TlsMaterial | null, handler: http.RequestListener): Server | https.Server {
+/** True until it was false once: asked on every request. */
+function startsOnce(starting: (() => boolean) | undefined): () => boolean {
+  let started = starting === undefined;
+  return () => {
+    started ||= starting?.() !== true;
+    return !started;
+  };
+}
+
+function createListener(
+  material: TlsMaterial | null,
+  clientCa: string | null,
+  handler: http.RequestListener,
+): Server | https.Server {
   const { maxHeaderSize, connectionsCheckingInterval, handshakeTimeout } = LIMITS;
   const common = { maxHeaderSize, connectionsCheckingInterval, noDelay: true };
   if (material === null) return http.createServer(common, handler);
   return https.createServer(
-    { ...common, handshakeTimeout, honorCipherOrder: true, ...secureContext(material) },
+    {
+      ...common,
+      handshakeTimeout,
+      honorCipherOrder: true,
+      ...secureContext(material, clientCa),
+      // Whether it was a good one is looked at per request: probes show none.
+      ...(clientCa !== null && { requestCert: true, rejectUnauthorized: false }),
+    },
     handler,
   );
 }

@@ -4,12 +4,17 @@ import type express from 'express';
 import type { Request } from 'express';
 import type { Logger } from 'pino';
 import { addressOf, adopt } from '../auth/client-address.ts';
+import { setCaller } from '../auth/flow-caller.ts';
 import type { FlowsAuth } from '../auth/flows-auth.ts';
-import type { LiveSessions } from '../auth/live-sessions.ts';
+import type { Bearers } from '../auth/identities.ts';
 import { type CommsLimits, type CommsSocket, protectComms } from '../auth/protect-comms.ts';
 import { type Refusal, refuseUpgrade } from '../auth/refusal.ts';
 import { CLOSE, closeFrame } from '../auth/websocket-frames.ts';
 import { areaOf, type Roots, rawPath, rawQuery } from './areas.ts';
+import { MAX_BODY_BYTES } from './body-limit.ts';
+import type { ClientCertificates } from './client-certificates.ts';
+import { limitFrames } from './frame-limit.ts';
+import type { RequestLimits } from './request-limits.ts';
 import { namesToken } from './token-in-url.ts';
 
 /** Editors that have not shown a session yet: each costs a socket and a timer, and anyone can open one. */
@@ -37,11 +42,14 @@ export interface UpgradeGateOptions {
   readonly roots: Roots;
   readonly logger: Logger;
   readonly flowsAuth: FlowsAuth;
-  /** With basic credentials a browser authenticates by itself, whatever page opened the socket. */
+  readonly limits: RequestLimits;
+  readonly certificates: ClientCertificates;
+  /** With basic credentials, and with a certificate, a browser authenticates by itself, whatever page opened the socket. */
   readonly sameOriginFlows: boolean;
   readonly secureLogin: (req: Request) => Refusal | null;
   readonly adminOpen: () => boolean;
-  readonly sessions: LiveSessions;
+  /** Null when nobody signs in. */
+  readonly bearers: Bearers | null;
   readonly commsLimits?: CommsLimits;
 }
 
@@ -58,7 +66,7 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
 
   const openComms = (req: Request, socket: Socket, head: Buffer): Refusal | null => {
     if (!options.adminOpen()) return NOT_FOUND;
-    const insecure = options.secureLogin(req);
+    const insecure = options.limits.editor(req) ?? options.certificates.editor(req) ?? options.secureLogin(req);
     if (insecure !== null) return insecure;
     if (!sameOrigin(req)) {
       logger.warn(
@@ -71,17 +79,20 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
     pending += 1;
     const address = addressOf(req);
     req.headers['x-forwarded-for'] = address;
+    // One way to sign in here, the one that is watched: by the first message.
+    delete req.headers.authorization;
     let unwatch = (): void => {};
     const guarded: CommsSocket = protectComms(socket, head, {
       ...(options.commsLimits === undefined ? {} : { limits: options.commsLimits }),
       onToken: (token) => {
-        unwatch = options.sessions.watch(token, () => {
+        const watch = options.bearers?.watch(token, () => {
           logger.info(
             { event: 'comms.ended', address },
             `An editor connection from ${address} was closed: its session ended`,
           );
           guarded.endSession();
         });
+        if (watch) unwatch = watch;
       },
       onSettled: () => {
         pending -= 1;
@@ -101,11 +112,17 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
     return null;
   };
 
-  const openFlow = async (req: Request, socket: Socket, head: Buffer): Promise<Refusal | null> => {
+  const openFlow = async (req: Request, socket: Socket, head: Buffer, path: string): Promise<Refusal | null> => {
     if (closing) return { status: 503 };
+    const limited = options.limits.flows(req) ?? options.certificates.flows(req);
+    if (limited !== null) return limited;
     if (options.sameOriginFlows && !sameOrigin(req)) return { status: 403 };
-    const refusal = await options.flowsAuth(req, () => addressOf(req));
+    const certified = options.certificates.caller(req);
+    if (certified !== null) setCaller(req, certified);
+    const below = path.slice(roots.httpPath.length) || '/';
+    const refusal = await options.flowsAuth.check(req, below, () => addressOf(req));
     if (refusal !== null || socket.destroyed) return refusal;
+    if (!limitFrames(socket, head, MAX_BODY_BYTES)) return null;
     flowSockets.add(socket);
     socket.once('close', () => flowSockets.delete(socket));
     pass(req, socket, head);
@@ -128,7 +145,7 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
     const path = rawPath(req.url);
     if (path === null || req.method !== 'GET') return { status: 400 };
     if (path === commsPath) return namesToken(rawQuery(req.url)) ? { status: 400 } : openComms(req, socket, head);
-    return areaOf(path, roots) === 'flows' ? openFlow(req, socket, head) : NOT_FOUND;
+    return areaOf(path, roots) === 'flows' ? openFlow(req, socket, head, path) : NOT_FOUND;
   };
 
   const closeComms = (): void => {

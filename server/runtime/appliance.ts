@@ -3,24 +3,34 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { nodePolicy } from '../../settings/node-policy.ts';
 import { nodeRedSettings } from '../../settings/node-red-settings.ts';
-import { adminAuth, adminGate, LiveSessions, SignIn, telemetryLock } from '../auth/index.ts';
-import { type Config, Secret } from '../config/index.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import { auditFlows } from '../audit/audited-flows.ts';
+import { rememberAddress } from '../audit/caller.ts';
+import { openAuditTrail } from '../audit/open-trail.ts';
+import { recordPlatformWrites } from '../audit/platform-writes.ts';
+import { addressOf } from '../auth/client-address.ts';
+import { type Auth, createAuth, telemetryLock } from '../auth/index.ts';
+import type { Config } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
-import { resolveCredentialSecret } from '../flows/credential-file.ts';
+import { withReferences } from '../flows/credential-references.ts';
 import { deployGuard } from '../flows/deploy-guard.ts';
 import { createFlowStore } from '../flows/flow-store.ts';
 import { managedNodes } from '../flows/managed-nodes.ts';
-import { createSessionStore } from '../flows/session-store.ts';
 import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
+import { resolveNodeCredentials } from '../secrets/node-credentials.ts';
+import { createSecretFiles } from '../secrets/secret-files.ts';
 import { createContextStore } from '../state/context-store.ts';
 import { type DataLock, lockDataFolder } from '../state/data-lock.ts';
 import { SqliteStore } from '../state/sqlite-store.ts';
 import { StoreError } from '../state/store-error.ts';
+import { version } from '../version.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { prepareDataFolder, probeWrite } from './data-folder.ts';
 import { createFlowIndex, type FlowIndex } from './flow-index.ts';
+import { createFlowState } from './flow-state.ts';
+import { openSecret } from './open-secret.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { createStoreProbe } from './store-probe.ts';
 
@@ -44,16 +54,27 @@ export interface Appliance {
 
 interface Parts {
   lock: DataLock | null;
+  audit: AuditTrail | null;
   simulator: { url: string; close(): Promise<void> } | null;
   connections: Connections | null;
   state: SqliteStore | null;
+  auth: Auth | null;
   http: HttpServer | null;
   runtime: Runtime | null;
 }
 
 /** Everything that runs, put together: simulator, data folder, storage, HTTP server, Node-RED, in this order. */
 export function createAppliance(config: Config, logger: Logger): Appliance {
-  const parts: Parts = { lock: null, simulator: null, connections: null, state: null, http: null, runtime: null };
+  const parts: Parts = {
+    lock: null,
+    audit: null,
+    simulator: null,
+    connections: null,
+    state: null,
+    auth: null,
+    http: null,
+    runtime: null,
+  };
   const index = createFlowIndex();
   let starting: Promise<Started | null> | null = null;
   let stopping: Promise<void> | null = null;
@@ -119,7 +140,10 @@ async function build(
   await prepareDataFolder(dataDir);
   parts.lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
   keepCompiledCode(join(dataDir, 'cache', 'compiled'));
-  const secret = await credentialSecret(config, logger);
+  const audit = openAuditTrail(config, join(dataDir, DATA_FILES.audit), logger);
+  parts.audit = audit;
+  audit.record({ event: 'config', version: version(), settings: config.effective });
+  const ring = await openSecret(config, { logger, audit });
   if (config.simulator) parts.simulator = await (await import('../../simulator/index.ts')).createSimulator({});
   const connections = createConnections(config, parts.simulator?.url ?? null, logger);
   parts.connections = connections;
@@ -127,12 +151,15 @@ async function build(
   const connectionNodes = managedNodes(
     Object.entries(connections.managed.connections).map(([id, connection]) => ({ id, ...connection })),
   );
-  const flows = createFlowStore({
+  const files = createFlowStore({
     dir: config.flows.dir,
     mode: config.flows.mode,
     removedDir: join(dataDir, DATA_FILES.removedFlows),
     managedNodes: connectionNodes,
   });
+  const audited = auditFlows(files, { audit, deployersFile: join(dataDir, DATA_FILES.deployers), logger });
+  const flows = withReferences(audited);
+  connections.managed.onWrite = recordPlatformWrites({ audit, place: index.place, deployerOf: audited.deployerOf });
   // Before anything runs: Node-RED swallows this error, and would look healthy with no flows.
   await flows.load();
   if (flows.files.length === 0)
@@ -148,20 +175,18 @@ async function build(
     },
   });
   let runtime: Runtime | null = null;
-  const signIn = config.admin && new SignIn(config.admin);
-  const sessions = new LiveSessions();
+  const auth = await createAuth({ config, logger, audit, dataDir, secret: ring.current });
+  parts.auth = auth;
   const http = await createHttpServer({
     config,
     logger,
     dataDir,
-    signIn,
-    sessions,
+    auth,
     health: { ready: () => runtime?.ready() ?? { ok: false, reasons: ['starting'] } },
   });
   parts.http = http;
   if (isStopping()) return;
   http.app.use(untilStarted(() => runtime?.ready().reasons.includes('starting') ?? true));
-  const auth = adminAuth(config, signIn);
   runtime = createRuntime({
     server: http.server,
     editor: auth !== null,
@@ -172,24 +197,35 @@ async function build(
     store,
     connections: http,
     logger,
-    settings: ({ logHandler, signedIn }) =>
-      nodeRedSettings({
+    prepare: (red) =>
+      resolveNodeCredentials(red, {
+        secrets: createSecretFiles({ dir: config.secrets.dir, logger }),
+        describe: index.describe,
+      }),
+    settings: ({ logHandler, setFlowState }) => {
+      const flowState = createFlowState({ setState: setFlowState, audit, logger });
+      return nodeRedSettings({
         config,
-        credentialSecret: secret,
+        credentialSecret: ring.current,
         storageModule: createStorageModule({
           dataDir,
           flows,
-          credentialSecret: secret,
+          ring,
           managedIds: connectionNodes.map(({ id }) => id),
-          sessions: sessions.follow(sessionStore(config, secret, logger)),
+          // Node-RED makes none: see auth/.
+          sessions: { load: async () => ({}), save: async () => {} },
           logger,
         }),
         managed: connections.managed,
         durable: { module: () => createContextStore(state) },
         logHandler,
-        adminAuth: auth,
-        adminMiddleware: [adminGate({ flowsMode: config.flows.mode, signedIn }), deployGuard(flows), telemetryLock],
-      }),
+        adminAuth: auth?.adminAuth ?? null,
+        adminMiddleware: auth
+          ? [auth.gate, rememberAddress(addressOf), flowState.route, deployGuard(flows), telemetryLock]
+          : [],
+        flowState: flowState.current,
+      });
+    },
   });
   parts.runtime = runtime;
   http.mountNodeRed(runtime);
@@ -219,32 +255,6 @@ function openState(path: string, logger: Logger): SqliteStore {
   return state;
 }
 
-async function credentialSecret(config: Config, logger: Logger): Promise<string> {
-  const secretFile = join(config.data.dir, DATA_FILES.credentialSecret);
-  const { secret, generated } = await resolveCredentialSecret({
-    configured: config.credentialSecret?.reveal() ?? null,
-    secretFile,
-    credentialFile: join(config.data.dir, DATA_FILES.credentials),
-  });
-  if (generated && !config.local) {
-    logger.warn(
-      { file: secretFile },
-      'a credential secret was generated into the data folder: who has the folder has the credentials. Set REDSTART_CREDENTIAL_SECRET_FILE to keep them apart',
-    );
-  }
-  return new Secret(secret).reveal();
-}
-
-function sessionStore(config: Config, secret: string, logger: Logger) {
-  const { admin } = config;
-  return createSessionStore({
-    path: join(config.data.dir, DATA_FILES.sessions),
-    secret,
-    fingerprint: async (user, salt) => (admin && user === admin.user ? await admin.passwordFingerprint(salt) : null),
-    onUnreadable: (reason) => logger.warn({ reason }, 'the editor sessions cannot be used: everybody signs in again'),
-  });
-}
-
 /** Node-RED is mounted before its nodes are there: until then a webhook must hear "try again", not "not found". */
 function untilStarted(starting: () => boolean): RequestHandler {
   let started = false;
@@ -258,8 +268,11 @@ function untilStarted(starting: () => boolean): RequestHandler {
 async function closeParts(parts: Parts): Promise<void> {
   parts.connections?.close();
   await parts.http?.close();
+  await parts.auth?.close();
   // After Node-RED: nodes save what they hold when they close.
   parts.state?.close();
+  parts.audit?.record({ event: 'stop' });
+  parts.audit?.close();
   await parts.simulator?.close();
   parts.lock?.release();
   parts.lock = null;

@@ -8,9 +8,9 @@ import type { Started } from './appliance.ts';
 export function banner(config: Config, { editorUrl, simulatorUrl, flowsUrl }: Started): string {
   const lines = ['Redstart is running.', ''];
   if (editorUrl) lines.push(`  Editor      ${editorUrl}`);
-  if (config.admin && editorUrl) {
-    lines.push(`  User        ${config.admin.user}`);
-    const password = config.admin.oneTimePassword;
+  if (config.auth?.admin && editorUrl) {
+    lines.push(`  User        ${config.auth.admin.username}`);
+    const password = config.auth.oneTimePassword;
     lines.push(
       password
         ? `  Password    ${password.reveal()}   (for this run only)`

@@ -10,7 +10,8 @@ const LEVELS: Record<number, Level> = { 10: 'fatal', 20: 'error', 30: 'warn', 40
 
 /** Audit events that change something or that somebody may have to answer for; reading is logged as debug. */
 const NOTABLE =
-  /^(?:auth\.|permission\.|comms\.auth|flow\.(?:add|update|remove)|flows\.set|nodes\.|modules\.|plugins\.|settings\.update|context\.delete|library\.set|credentials\.)/;
+  // Node-RED has no sessions of its own and says of each token that it does not know it.
+  /^(?:auth\.(?!invalid-token)|permission\.|comms\.auth|flow\.(?:add|update|remove)|flows\.set|nodes\.|modules\.|plugins\.|settings\.update|context\.delete|library\.set|credentials\.)/;
 const READING = /\.(?:get|getState|getConfig|list|icons|configs?|info)$|\.get$/;
 
 /** Node-RED's log to pino: level by level, an error with its stack, and with node id, type and flow where there is one. */

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
-import type { Express, RequestHandler } from 'express';
+import type { Express } from 'express';
 import type { FlowNode } from '../flows/flow-node.ts';
 
 /** A node instance, as far as the runtime's bookkeeping looks at it. */
@@ -58,7 +58,6 @@ export interface NodeRed {
   stop(): Promise<void>;
   httpAdmin: Express;
   httpNode: Express;
-  auth: { needsPermission(permission: string): RequestHandler };
   events: EventEmitter;
   hooks: {
     add<Name extends keyof HookEvents>(
@@ -66,9 +65,17 @@ export interface NodeRed {
       hook: (event: HookEvents[Name]) => undefined | false,
     ): void;
   };
-  nodes: { getNodeList(filter?: (set: NodeSet) => boolean): NodeSet[] };
+  nodes: {
+    getNodeList(filter?: (set: NodeSet) => boolean): NodeSet[];
+    /** The constructor of a type; an object for that of a packaged subflow. */
+    getType(type: string): unknown;
+    getCredentialDefinition(type: string): Record<string, { type?: string }> | undefined;
+  };
   runtime: {
-    flows: { getFlows(options: object): Promise<{ flows: FlowNode[] }> };
+    flows: {
+      getFlows(options: object): Promise<{ flows: FlowNode[] }>;
+      setState(options: object): Promise<unknown>;
+    };
     nodes: { getNodeConfigs(options: { lang: string }): Promise<string> };
     plugins: { getPluginConfigs(options: { lang: string }): Promise<string> };
   };

@@ -180,7 +180,7 @@ it('inlineScripts takes scripts, not templates nor what has a source', () => {
 describe('banner', () => {
   const config = (rest: object): Config =>
     ({
-      admin: { user: 'admin', oneTimePassword: new Secret('one-time-pass') },
+      auth: { admin: { username: 'admin' }, oneTimePassword: new Secret('one-time-pass') },
       connections: [],
       flows: { dir: '/flows', mode: 'editable' },
       ...rest,
@@ -201,7 +201,7 @@ describe('banner', () => {
   it('shows that launches are real, and never a configured password', () => {
     const real = {
       connections: [{ id: 'seqera-default', baseUrl: 'https://api.cloud.seqera.io' }],
-      admin: { user: 'ops', oneTimePassword: null },
+      auth: { admin: { username: 'ops' }, oneTimePassword: null },
     };
     const text = banner(config(real), { ...started, simulatorUrl: null });
     expect(text).toContain('https://api.cloud.seqera.io   (launches are real)');

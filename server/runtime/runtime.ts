@@ -1,4 +1,4 @@
-import type { Express, RequestHandler } from 'express';
+import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { NodePolicy } from '../../settings/node-policy.ts';
 import type { LogHandler } from '../../settings/node-red-settings.ts';
@@ -18,7 +18,9 @@ export interface RuntimeOptions {
   /** The real http(s) server: Node-RED's websockets attach to it. */
   server: unknown;
   /** Builds Node-RED's settings from what only the runtime has. */
-  settings(parts: { logHandler: LogHandler; signedIn: RequestHandler }): object;
+  settings(parts: { logHandler: LogHandler; setFlowState(options: object): Promise<unknown> }): object;
+  /** Called once, before Node-RED registers any type. */
+  prepare?(red: NodeRed): void;
   editor: boolean;
   policy: NodePolicy;
   /** Why the flow files could not be loaded when last asked; null when they could. */
@@ -62,9 +64,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       if (message.level <= 20 && message.id !== undefined) inFlight.onError(message.id);
       bridge(message);
     },
-    signedIn: options.editor ? red.auth.needsPermission('') : (_request, response) => void response.status(404).end(),
+    setFlowState: (state) => red.runtime.flows.setState(state),
   });
   red.init(options.server, settings);
+  options.prepare?.(red);
   watchInFlight(red, inFlight);
 
   const flows = watchFlows(red, options, index);

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
 import { fieldsOf } from '../field.ts';
 import type { Reader } from '../reader.ts';
-import { hostName, mountPath, trustProxy, wholeNumber } from '../text-types.ts';
+import { hostName, mountPath, trustProxy, webAddress, wholeNumber } from '../text-types.ts';
 
 const field = fieldsOf('Server');
 
@@ -50,6 +50,14 @@ export const serverFields = {
     does: 'Where the flows’ own HTTP endpoints are: an “http in” node for /run answers at /api/run.',
     change: 'Callers expect another path. Callers that have the old one must be told.',
   }),
+  publicUrl: field('REDSTART_PUBLIC_URL', {
+    type: webAddress('that browsers reach it under'),
+    fallback: null,
+    fallbackText: 'as each request says',
+    example: 'https://automation.example.org/redstart',
+    does: 'The address that browsers use, with the path that a proxy in front takes away, if it does. Single sign-on comes back to it.',
+    change: 'A proxy in front changes the path; or single sign-on shall not go by what requests say of the host.',
+  }),
 };
 
 export function readServer(reader: Reader): Config['server'] {
@@ -59,6 +67,7 @@ export function readServer(reader: Reader): Config['server'] {
     trustProxy: reader.get(serverFields.trustProxy),
     editorPath: reader.get(serverFields.editorPath),
     httpPath: reader.get(serverFields.httpPath),
+    publicUrl: reader.get(serverFields.publicUrl),
   };
   for (const [path, own] of [
     [server.editorPath, serverFields.editorPath],

@@ -5,7 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import RED from 'node-red';
 import { pino } from 'pino';
-import { adminAuth, adminGate, LiveSessions, SignIn } from '../../auth/index.ts';
+import { NO_AUDIT } from '../../audit/audit-event.ts';
+import { createAuth } from '../../auth/index.ts';
 import { createHttpServer } from '../index.ts';
 import { fakeConfig, plainPassword } from './fake-config.ts';
 
@@ -36,7 +37,6 @@ const flows = [
   { id: 'wsin', type: 'websocket in', z: 'tab', server: 'wsl', wires: [['wsout']] },
   { id: 'wsout', type: 'websocket out', z: 'tab', server: 'wsl', wires: [] },
 ];
-let sessions = {};
 const storageModule = {
   init: async () => {},
   getFlows: async () => flows,
@@ -45,25 +45,17 @@ const storageModule = {
   saveCredentials: async () => {},
   getSettings: async () => ({}),
   saveSettings: async () => {},
-  getSessions: () => sessionStore.load(),
-  saveSessions: (value) => sessionStore.save(value),
+  getSessions: async () => ({}),
+  saveSessions: async () => {},
   getLibraryEntry: async () => [],
   saveLibraryEntry: async () => {},
 };
 
 mkdirSync(options.dir, { recursive: true });
 writeFileSync(join(options.dir, 'package.json'), '{"name":"test","private":true}');
-const signIn = new SignIn(config.admin);
-const sessionsAlive = new LiveSessions();
-const sessionStore = sessionsAlive.follow({
-  load: async () => sessions,
-  save: async (value) => {
-    sessions = value;
-  },
-});
+const auth = await createAuth({ config, logger, audit: NO_AUDIT, dataDir: options.dir, secret: 'test' });
 const http = await createHttpServer({
-  signIn,
-  sessions: sessionsAlive,
+  auth,
   config,
   logger,
   dataDir: options.dir,
@@ -73,11 +65,8 @@ RED.init(http.server, {
   userDir: options.dir,
   httpAdminRoot: config.server.editorPath,
   httpNodeRoot: config.server.httpPath,
-  httpAdminMiddleware: adminGate({
-    flowsMode: config.flows.mode,
-    signedIn: (req, res, next) => RED.auth.needsPermission('')(req, res, next),
-  }),
-  adminAuth: adminAuth(config, signIn),
+  httpAdminMiddleware: auth.gate,
+  adminAuth: auth.adminAuth,
   credentialSecret: 'test',
   storageModule,
   externalModules: { palette: { allowInstall: false } },
@@ -103,6 +92,7 @@ for (;;) {
     http.closeWebSockets();
     await http.close();
     await RED.stop();
+    await auth.close();
     process.disconnect();
     process.exit(0);
   }

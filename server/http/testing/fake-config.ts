@@ -3,6 +3,8 @@ import type { Config, PasswordCheck } from '../../config/index.ts';
 /** A password in plain, checked at once. */
 export const plainPassword = (password: string): PasswordCheck => ({
   verifyPassword: async (candidate) => candidate === password,
+  cost: 0,
+  identity: password,
   passwordFingerprint: async (salt) => `${salt}:${password.length}`,
 });
 
@@ -14,11 +16,24 @@ export function fakeConfig(parts: Parts = {}): Config {
     local: false,
     connections: [],
     simulator: false,
-    server: { host: '127.0.0.1', port: 0, trustProxy: undefined, editorPath: '/editor', httpPath: '/api' },
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      trustProxy: undefined,
+      editorPath: '/editor',
+      httpPath: '/api',
+      publicUrl: null,
+    },
     tls: { mode: 'off', certFile: null, keyFile: null, clientCaFile: null },
     data: { dir: '/nowhere' },
     flows: { dir: '/nowhere', mode: 'editable' },
-    admin: { user: 'ada', oneTimePassword: null, ...plainPassword('correct horse') },
+    auth: {
+      admin: { username: 'ada', role: 'admin', ...plainPassword('correct horse') },
+      oneTimePassword: null,
+      users: null,
+      tokens: null,
+      oidc: null,
+    },
     sessions: { hours: 8 },
     credentialSecret: null,
     previousCredentialSecret: null,

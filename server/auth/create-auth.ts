@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { Audit } from '../audit/audit-event.ts';
+import type { Config } from '../config/index.ts';
+import { type AdminAuth, adminAuth } from './admin-auth.ts';
+import { adminGate } from './admin-gate.ts';
+import { ApiTokens } from './api-tokens.ts';
+import { type AuthRoutes, authRoutes } from './auth-routes.ts';
+import { openGuessFile } from './guess-file.ts';
+import { GuessLimiter } from './guess-limiter.ts';
+import { type Bearers, identities } from './identities.ts';
+import { sessionFile } from './session-file.ts';
+import { type Session, Sessions } from './sessions.ts';
+import { SignIn } from './sign-in.ts';
+import { openTokenUse, TOKEN_USE_FILE } from './token-use.ts';
+import { UserDirectory } from './user-directory.ts';
+
+export interface AuthOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly audit: Audit;
+  readonly dataDir: string;
+  /** The credential secret: sessions are kept under a key derived from it. */
+  readonly secret: string;
+  /** Answers a change of read-only flows. */
+  readonly refuseChange?: RequestHandler;
+}
+
+/** Everything that decides who gets in. */
+export interface Auth {
+  /** Whose token a request bears. */
+  readonly bearers: Bearers;
+  readonly routes: AuthRoutes;
+  /** Node-RED's `adminAuth`. */
+  readonly adminAuth: AdminAuth;
+  /** First of Node-RED's `httpAdminMiddleware`. */
+  readonly gate: RequestHandler;
+  /** Writes what is to outlive a restart. */
+  close(): Promise<void>;
+}
+
+/** Within the data folder. */
+export const SESSIONS_FILE = 'sessions.json';
+export const GUESSES_FILE = 'sign-in-failures.json';
+
+/** null when headless. */
+export async function createAuth(options: AuthOptions): Promise<Auth | null> {
+  const { config, logger, audit, dataDir } = options;
+  if (config.auth === null) return null;
+
+  const users: UserDirectory = new UserDirectory(config.auth, {
+    logger,
+    onChange: (username) => sessions.endOf(username, 'password'),
+  });
+  const sessions: Sessions = new Sessions({
+    hours: config.sessions.hours,
+    file: sessionFile({
+      path: join(dataDir, SESSIONS_FILE),
+      secret: options.secret,
+      fingerprint: (session, salt) => fingerprint(users, session, salt),
+      onUnreadable: (reason) => logger.warn({ reason }, 'the editor sessions cannot be used: everybody signs in again'),
+    }),
+    onEnd: ({ user }, why) => {
+      if (why === 'signed out') return;
+      logger.info({ event: 'auth.session-ended', user, why }, `A session of ${user} ended: ${why}`);
+      audit.record({ event: 'session-ended', user, why });
+    },
+    onUnsaved: (error) =>
+      logger.warn({ err: error }, 'the editor sessions cannot be saved: they end when the program does'),
+  });
+  const tokens = new ApiTokens(config.auth.tokens, {
+    logger,
+    onEnd: ({ name }) => audit.record({ event: 'session-ended', user: `token:${name}`, why: 'revoked or changed' }),
+  });
+  await sessions.load();
+  const guesses = await openGuessFile({ path: join(dataDir, GUESSES_FILE), logger });
+  const use = await openTokenUse({ path: join(dataDir, TOKEN_USE_FILE), audit, logger });
+
+  const bearers = identities(sessions, tokens);
+  const limiter = new GuessLimiter({ state: guesses.failures, familiar: guesses.familiar });
+  return {
+    bearers,
+    routes: authRoutes({ signIn: new SignIn(users, { limiter }), sessions, logger, audit }),
+    adminAuth: adminAuth(bearers),
+    gate: adminGate({
+      flowsMode: config.flows.mode,
+      ...(options.refuseChange && { refuseChange: options.refuseChange }),
+      bearers,
+      audit,
+      tokenUsed: ({ user }, address) => use.used(user, address),
+    }),
+    async close() {
+      users.close();
+      tokens.close();
+      sessions.stop();
+      await Promise.all([sessions.saved(), guesses.close(), use.close()]);
+    },
+  };
+}
+
+async function fingerprint(
+  users: UserDirectory,
+  session: Pick<Session, 'user' | 'by' | 'role'>,
+  salt: string,
+): Promise<string | null> {
+  const user = session.by === 'password' ? users.get(session.user) : undefined;
+  return user?.role === session.role ? user.passwordFingerprint(salt) : null;
+}
