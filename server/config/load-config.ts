@@ -60,7 +60,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const server = readServer(reader);
   const tls = readTls(reader, server.host);
   const signIn = readSignIn(reader, local);
-  const httpAuth = readHttpAuth(reader, server.host);
+  const httpAuth = readHttpAuth(reader, server.host, tls.clientAuth !== null && tls.clientAuth !== 'editor');
   const folders = readFolders(reader);
   const operation = readOperation(reader, terminal);
   const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);

@@ -1,29 +1,50 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Seconds after which a caller may try again: as long as a restart takes. */
 const RETRY_AFTER = 5;
 
-/** The requests that are not answered yet. */
-export class OpenRequests {
-  readonly #open = new Set<ServerResponse>();
-  #waiting: (() => void)[] = [];
+const OPEN = Symbol('open request');
+type Connection = Socket & { [OPEN]?: ServerResponse | null };
 
-  get count(): number {
-    return this.#open.size;
+/**
+ * The requests that are not answered yet. Each connection remembers its own: a set of them all, to which every request is
+ * added and from which it is taken again, makes the garbage collector's work a third of what a short endpoint costs.
+ */
+export class OpenRequests {
+  readonly #connections = new Set<Connection>();
+  /** Those that share their connection with one sent before: pipelining, which hardly any client does. */
+  readonly #pipelined = new Set<ServerResponse>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #closed: (this: ServerResponse) => void;
+
+  constructor() {
+    const ended = (res: ServerResponse): void => this.#ended(res);
+    // One function for all, as the response is its `this`.
+    this.#closed = function () {
+      ended(this);
+    };
   }
 
-  add(res: ServerResponse): void {
-    this.#open.add(res);
-    res.once('close', () => {
-      this.#open.delete(res);
-      if (this.#open.size > 0) return;
-      for (const resolve of this.#waiting.splice(0)) resolve();
-    });
+  get count(): number {
+    return [...this.#all()].length;
+  }
+
+  add(req: IncomingMessage, res: ServerResponse): void {
+    const connection = req.socket as Connection;
+    const before = connection[OPEN];
+    if (before === undefined) {
+      this.#connections.add(connection);
+      connection.once('close', () => this.#connections.delete(connection));
+    }
+    if (before) this.#pipelined.add(res);
+    else connection[OPEN] = res;
+    res.on('close', this.#closed);
   }
 
   /** Resolves when there is none. */
   none(): Promise<void> {
-    return this.#open.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+    return this.count === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /**
@@ -32,7 +53,7 @@ export class OpenRequests {
    */
   refuse(): number {
     let refused = 0;
-    for (const res of this.#open) {
+    for (const res of [...this.#all()]) {
       if (res.headersSent || res.destroyed) continue;
       refused += 1;
       res.writeHead(503, {
@@ -43,5 +64,21 @@ export class OpenRequests {
       res.end('Stopping: the flow had not answered yet. What it was doing goes on after the restart.\n');
     }
     return refused;
+  }
+
+  *#all(): Generator<ServerResponse> {
+    for (const connection of this.#connections) {
+      const res = connection[OPEN];
+      if (res) yield res;
+    }
+    yield* this.#pipelined;
+  }
+
+  #ended(res: ServerResponse): void {
+    const connection = res.req.socket as Connection;
+    if (connection[OPEN] === res) connection[OPEN] = null;
+    else this.#pipelined.delete(res);
+    if (this.#waiting.length === 0 || this.count > 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

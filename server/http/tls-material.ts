@@ -12,10 +12,14 @@ export interface TlsMaterial {
 }
 
 /** 1.2 with forward secrecy and authenticated ciphers, and all of 1.3. */
-export function secureContext(material: Pick<TlsMaterial, 'cert' | 'key'>): SecureContextOptions {
+export function secureContext(
+  material: Pick<TlsMaterial, 'cert' | 'key'>,
+  clientCa: string | null = null,
+): SecureContextOptions {
   return {
     cert: material.cert,
     key: material.key,
+    ...(clientCa !== null && { ca: clientCa }),
     minVersion: 'TLSv1.2',
     ciphers: [
       'TLS_AES_128_GCM_SHA256',
@@ -36,6 +40,31 @@ export function loadTlsFiles(certFile: string, keyFile: string): TlsMaterial {
   const key = readKey(keyFile);
   const cert = read(certFile, 'REDSTART_TLS_CERT_FILE');
   return checkPair({ cert, key, certFile, keyFile });
+}
+
+/** The authorities of client certificates, as PEM; throws a RedstartError that names the file and what to do. */
+export function loadClientCa(file: string): string {
+  const text = read(file, 'REDSTART_TLS_CLIENT_CA_FILE');
+  checkClientCa(text, file);
+  return text;
+}
+
+export function checkClientCa(text: string, file: string): void {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    if (blocks.length === 0) throw new Error('there is no certificate in it');
+    for (const block of blocks) {
+      // OpenSSL takes anything as an authority and then trusts nobody by it.
+      if (!new X509Certificate(block).ca) throw new Error('a certificate in it is not that of an authority (CA:TRUE)');
+    }
+  } catch (cause) {
+    throw new RedstartError({
+      code: 'TLS_CLIENT_CA_INVALID',
+      message: `${file} holds no authorities of client certificates: ${cause instanceof Error ? cause.message : String(cause)}`,
+      mend: 'Give the certificates of the authorities that issue your client certificates, as PEM, and nothing else.',
+      cause,
+    });
+  }
 }
 
 function read(file: string, variable: string): string {

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import type { Server } from 'node:https';
 import type { Logger } from 'pino';
-import { loadTlsFiles, secureContext } from './tls-material.ts';
+import { loadTlsFiles, type TlsMaterial } from './tls-material.ts';
 
 export interface TlsReloadOptions {
-  server: Server;
   certFile: string;
   keyFile: string;
   logger: Logger;
+  /** Takes it into use. What it throws counts as files that cannot be used. */
+  use(material: TlsMaterial): void;
   /** What the server was started with. */
   inUse: { readonly cert: string; readonly key: string };
   everyMs?: number;
@@ -19,7 +19,7 @@ export interface TlsReloadOptions {
  * files, is left alone and the one in use stays.
  */
 export function reloadTls(options: TlsReloadOptions): { stop(): void; check(): Promise<void> } {
-  const { server, certFile, keyFile, logger } = options;
+  const { certFile, keyFile, logger } = options;
   let inUse = `${options.inUse.cert}\n${options.inUse.key}`;
   let warned: string | null = null;
 
@@ -45,7 +45,7 @@ export function reloadTls(options: TlsReloadOptions): { stop(): void; check(): P
     if (now === inUse) return;
     try {
       const material = loadTlsFiles(certFile, keyFile);
-      server.setSecureContext(secureContext(material));
+      options.use(material);
       inUse = now;
       warned = null;
       logger.info(

@@ -38,9 +38,17 @@ export const tlsFields = {
     type: path('a PEM file with the authorities of client certificates'),
     fallback: null,
     example: '/run/secrets/clients.pem',
-    does: 'Asks every client for a certificate of these authorities (mutual TLS).',
+    does: 'Clients must show a certificate of these authorities (mutual TLS), beside what they must do anyway to get in. Read again when it changes. Probes need none.',
     change: 'Only machines that you gave a certificate shall connect.',
-    later: true,
+    beware: 'Revocation lists are not looked at: take the authority away, or give certificates that end soon.',
+  }),
+  clientAuth: field('REDSTART_TLS_CLIENT_AUTH', {
+    type: choice(['flows', 'editor', 'both']),
+    fallback: 'both',
+    fallbackText: '`both` with REDSTART_TLS_CLIENT_CA_FILE',
+    example: 'flows',
+    does: 'Where a client certificate is asked for: the flows’ endpoints, the editor with its admin API, or both.',
+    change: 'People sign in from browsers without a certificate (flows), or callers have none (editor).',
   }),
 };
 
@@ -51,7 +59,7 @@ export function readTls(reader: Reader, host: string): Config['tls'] {
     mode: chosen,
     certFile: readFile(reader, tlsFields.certFile, chosen),
     keyFile: readFile(reader, tlsFields.keyFile, chosen),
-    clientCaFile: reader.get(tlsFields.clientCaFile),
+    ...readClientCa(reader, chosen),
   };
   if (chosen === 'off' && !isLoopback(host)) {
     reader.warn(
@@ -59,6 +67,27 @@ export function readTls(reader: Reader, host: string): Config['tls'] {
     );
   }
   return tls;
+}
+
+function readClientCa(reader: Reader, mode: Config['tls']['mode']): Pick<Config['tls'], 'clientCaFile' | 'clientAuth'> {
+  const { clientCaFile, clientAuth } = tlsFields;
+  const given = reader.get(clientCaFile);
+  const everywhere: Config['tls']['clientAuth'] = 'both';
+  const where = reader.get(clientAuth, { value: everywhere, text: given === null ? 'none' : everywhere });
+  if (given === null) {
+    if (reader.has(clientAuth) && !reader.has(clientCaFile))
+      reader.problem(clientCaFile, 'is not set, but REDSTART_TLS_CLIENT_AUTH is', clientCaFile.type.expected);
+    return { clientCaFile: null, clientAuth: null };
+  }
+  if (mode === 'off') {
+    reader.problem(
+      clientCaFile,
+      'is set, but REDSTART_TLS is off: there are no certificates without TLS',
+      'REDSTART_TLS=files or self-signed beside it, or unset',
+      'REDSTART_TLS=files',
+    );
+  }
+  return { clientCaFile: readable(reader, clientCaFile, given), clientAuth: where };
 }
 
 function readFile(reader: Reader, own: Field<string | null>, mode: Config['tls']['mode']): string | null {
@@ -77,6 +106,10 @@ function readFile(reader: Reader, own: Field<string | null>, mode: Config['tls']
     );
     return null;
   }
+  return readable(reader, own, given);
+}
+
+function readable(reader: Reader, own: Field<string | null>, given: string): string {
   const file = reader.absolute(given);
   try {
     accessSync(file, constants.R_OK);

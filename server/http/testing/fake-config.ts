@@ -24,7 +24,7 @@ export function fakeConfig(parts: Parts = {}): Config {
       httpPath: '/api',
       publicUrl: null,
     },
-    tls: { mode: 'off', certFile: null, keyFile: null, clientCaFile: null },
+    tls: { mode: 'off', certFile: null, keyFile: null, clientCaFile: null, clientAuth: null },
     data: { dir: '/nowhere' },
     flows: { dir: '/nowhere', mode: 'editable' },
     auth: {
@@ -39,7 +39,7 @@ export function fakeConfig(parts: Parts = {}): Config {
     previousCredentialSecret: null,
     secrets: { dir: null },
     audit: { mode: 'off', maxBytes: 1_000_000, files: 3 },
-    httpAuth: { mode: 'none', user: null, ...plainPassword('') },
+    httpAuth: { mode: 'none', user: null, users: null, tokens: null, rateLimit: 6000, ...plainPassword('') },
     nodesAllow: [],
     metrics: 'off',
     log: { level: 'info', format: 'json' },
