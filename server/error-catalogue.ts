@@ -46,6 +46,28 @@ export const ERROR_CATALOGUE = {
     mend: 'Run the command again.',
     exitCode: 130,
   },
+  CHECK_SETTINGS_INVALID: {
+    area: 'Commands',
+    meaning: '`.redstartrc` is no YAML, or names a rule, a level or an entry that there is not.',
+    who: 'flow author',
+    mend: 'Correct the line that is named. docs/check.md has every rule.',
+    exitCode: 2,
+  },
+  DIFF_SOURCE_INVALID: {
+    area: 'Commands',
+    meaning:
+      'What `diff` is to compare is no flow file, no folder of them and no revision, or holds no flows that can be read.',
+    who: 'caller',
+    mend: 'Give two paths, two git revisions, `REVISION:PATH`, or `A..B`.',
+    exitCode: 2,
+  },
+  GIT_SETUP_FAILED: {
+    area: 'Commands',
+    meaning: '`git-setup` was not started in a git repository, or git refused.',
+    who: 'caller',
+    mend: 'Run it in the repository that holds the flows, as a user who may change its configuration.',
+    exitCode: 1,
+  },
   BACKUP_FAILED: {
     area: 'Commands',
     meaning: '`backup` made no file: the name is taken, there is no data folder, or the file cannot be written.',
@@ -161,6 +183,13 @@ export const ERROR_CATALOGUE = {
     who: 'operator',
     mend: '`chmod 600`; in Kubernetes `defaultMode: 0440` with an `fsGroup`. A key that others could read needs replacing.',
     exitCode: 78,
+  },
+  TLS_CLIENT_CA_INVALID: {
+    area: 'TLS',
+    meaning: 'The file of REDSTART_TLS_CLIENT_CA_FILE holds no certificates of authorities in PEM form.',
+    who: 'operator',
+    mend: 'Give the certificates of the authorities that issue your client certificates, as PEM.',
+    exitCode: 65,
   },
   TLS_CERT_INVALID: {
     area: 'TLS',
@@ -283,6 +312,13 @@ export const ERROR_CATALOGUE = {
     mend: 'Move it out of the folder; the message says how its credentials are taken over.',
     exitCode: 65,
   },
+  FLOW_FILE_HAS_CREDENTIALS: {
+    area: 'Flow files',
+    meaning: 'A node in a flow file has a credential that is not a reference `secret:NAME`.',
+    who: 'flow author',
+    mend: 'Put the secret into a file of REDSTART_SECRETS_DIR, and `secret:` with the name of that file into the flow file. A secret that was committed needs replacing.',
+    exitCode: 65,
+  },
   FLOW_DUPLICATE_ID: {
     area: 'Flow files',
     meaning: 'Two nodes have the same id, or one has the id of a connection of the environment.',
@@ -311,6 +347,13 @@ export const ERROR_CATALOGUE = {
     who: 'operator',
     mend: 'Deploy again. If nothing writes there, remove the lock file that the message names.',
     status: '423',
+  },
+  FLOW_SECRET_MISPLACED: {
+    area: 'Deploy',
+    meaning: 'An environment variable of a flow, group or subflow refers to a secret. Only credentials of nodes can.',
+    who: 'editor user',
+    mend: 'Enter the reference in the credential field of the node that needs it.',
+    status: '400',
   },
   FLOW_WRITE_FAILED: {
     area: 'Deploy',

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resolveCredentialSecret, withoutCredentials } from './credential-file.ts';
+import { KeyRing } from '../state/key-ring.ts';
+import { withoutCredentials } from './credential-blob.ts';
+import { withReferences } from './credential-references.ts';
 import type { FlowStore } from './flow-store.ts';
 import { createLibraryStore } from './library-store.ts';
-import { createSessionStore } from './session-store.ts';
 import { createStorageModule } from './storage-module.ts';
 
 let dir: string;
@@ -33,89 +34,6 @@ function decrypted({ $: blob = '' }: { $?: string }, secret: string): string {
   return decipher.update(blob.slice(32), 'base64', 'utf8') + decipher.final('utf8');
 }
 
-describe('resolveCredentialSecret', () => {
-  const resolve = (configured: string | null) =>
-    resolveCredentialSecret({
-      configured,
-      secretFile: at('credential-secret'),
-      credentialFile: at('credentials.json'),
-    });
-
-  it('makes one up once, for nobody else to read', async () => {
-    const first = await resolve(null);
-    expect(first.generated).toBe(true);
-    expect(await mode('credential-secret')).toBe(0o600);
-    expect(await resolve(null)).toEqual({ secret: first.secret, generated: false });
-  });
-
-  it('takes the configured one and writes nothing', async () => {
-    expect(await resolve('configured-secret')).toEqual({ secret: 'configured-secret', generated: false });
-    await expect(stat(at('credential-secret'))).rejects.toThrow();
-  });
-
-  it('refuses a secret that does not open the credentials', async () => {
-    await writeFile(at('credentials.json'), encrypt({ n: { token: 'x' } }, 'the right one'));
-    await expect(resolve('a wrong one')).rejects.toMatchObject({ code: 'CREDENTIAL_SECRET_WRONG', exitCode: 78 });
-    expect(await resolve('the right one')).toMatchObject({ secret: 'the right one' });
-  });
-
-  it('tells that the generated secret would open them', async () => {
-    const { secret } = await resolve(null);
-    await writeFile(at('credentials.json'), encrypt({}, secret));
-    await expect(resolve('configured-secret')).rejects.toMatchObject({
-      code: 'CREDENTIAL_SECRET_WRONG',
-      mend: expect.stringContaining(`REDSTART_CREDENTIAL_SECRET_FILE=${at('credential-secret')}`),
-    });
-  });
-
-  it('makes up no new one over credentials that it cannot open', async () => {
-    await writeFile(at('credentials.json'), encrypt({}, 'lost'));
-    await expect(resolve(null)).rejects.toMatchObject({ code: 'CREDENTIAL_SECRET_MISSING' });
-  });
-
-  it('refuses a damaged credentials file', async () => {
-    await writeFile(at('credentials.json'), '{"$":');
-    await expect(resolve('any')).rejects.toMatchObject({ code: 'CREDENTIALS_FILE_DAMAGED' });
-  });
-});
-
-describe('createSessionStore', () => {
-  const sessions = { 'secret-token': { user: 'admin', scope: '*' }, other: { user: 'gone' } };
-  const open = (secret: string, password: string | null, unreadable: string[] = []) =>
-    createSessionStore({
-      path: at('sessions.json'),
-      secret,
-      fingerprint: async (user, salt) => (user === 'admin' && password !== null ? `${salt}/${password}` : null),
-      onUnreadable: (reason) => unreadable.push(reason),
-    });
-
-  it('keeps sessions, encrypted, of users that are still there', async () => {
-    await open('s', 'pw').save(sessions);
-    const text = await readFile(at('sessions.json'), 'utf8');
-    expect(text).not.toContain('secret-token');
-    expect(text).not.toContain(Buffer.from('secret-token').toString('base64').slice(0, 12));
-    expect(await mode('sessions.json')).toBe(0o600);
-    expect(await open('s', 'pw').load()).toEqual({ 'secret-token': { user: 'admin', scope: '*' } });
-  });
-
-  it('ends the sessions of a user whose password changed or who is gone', async () => {
-    await open('s', 'pw').save(sessions);
-    expect(await open('s', 'other').load()).toEqual({});
-    expect(await open('s', null).load()).toEqual({});
-  });
-
-  it('starts empty with another secret, a damaged file or none', async () => {
-    const unreadable: string[] = [];
-    expect(await open('s', 'pw', unreadable).load()).toEqual({});
-    expect(unreadable).toEqual([]);
-    await open('s', 'pw').save(sessions);
-    expect(await open('another', 'pw', unreadable).load()).toEqual({});
-    await writeFile(at('sessions.json'), '{}');
-    expect(await open('s', 'pw', unreadable).load()).toEqual({});
-    expect(unreadable).toHaveLength(2);
-  });
-});
-
 describe('createLibraryStore', () => {
   it('lists, reads and writes', async () => {
     const library = createLibraryStore(dir);
@@ -133,12 +51,14 @@ describe('createLibraryStore', () => {
   });
 });
 
+const ring = new KeyRing('secret');
+
 describe('createStorageModule', () => {
   const module = (save: () => Promise<void>) =>
     createStorageModule({
       dataDir: dir,
-      flows: { load: async () => [], save } as unknown as FlowStore,
-      credentialSecret: 'secret',
+      flows: withReferences({ load: async () => [], save } as unknown as FlowStore),
+      ring,
       managedIds: ['seqera-default'],
       sessions: { load: () => Promise.reject(new Error('disk')), save: () => Promise.reject(new Error('disk')) },
       logger: pino({ level: 'silent' }),
@@ -148,7 +68,7 @@ describe('createStorageModule', () => {
     const storage = module(() => Promise.reject(new Error('refused')));
     await storage.saveCredentials({ $: 'first' });
     await expect(storage.saveFlows([])).rejects.toThrow('refused');
-    expect(JSON.parse(await readFile(at('credentials.json'), 'utf8'))).toEqual({});
+    expect(ring.open('credentials', await readFile(at('credentials.json'), 'utf8'))).toMatchObject({ text: '{}' });
     // Node-RED gets an encrypted nothing.
     expect(withoutCredentials(await storage.getCredentials(), 'secret', ['x'])).toHaveProperty('$');
     const working = module(async () => {});

@@ -1,35 +1,36 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { asCaller } from '../audit/caller.ts';
 import { RedstartError } from '../errors.ts';
-import {
-  type CredentialBlob,
-  mergedCredentials,
-  readCredentialFile,
-  sealCredentials,
-  withoutCredentials,
-} from './credential-file.ts';
+import type { KeyRing } from '../state/key-ring.ts';
+import { type CredentialBlob, encryptBlob, mergedCredentials, withoutCredentials } from './credential-blob.ts';
+import { createCredentialFile } from './credential-file.ts';
+import { joinReferences, type ReferencingFlowStore, splitReferences } from './credential-references.ts';
+import { DATA_FILES } from './data-files.ts';
 import { type FlowNode, isObject } from './flow-node.ts';
-import type { FlowStore } from './flow-store.ts';
 import { createLibraryStore } from './library-store.ts';
 import type { Sessions } from './session-store.ts';
 import { replaceFile } from './write-files.ts';
 
 export interface StorageModuleOptions {
   dataDir: string;
-  flows: FlowStore;
-  credentialSecret: string;
+  flows: ReferencingFlowStore;
+  /** What credentials are sealed with; its current secret is also Node-RED's own. */
+  ring: KeyRing;
   /** Ids of the connections of the environment: what an editor sends as their credentials is not kept. */
   managedIds: readonly string[];
   sessions: { load(): Promise<Sessions>; save(sessions: Sessions): Promise<void> };
   logger: Logger;
 }
 
+export { DATA_FILES } from './data-files.ts';
+
 /** What Node-RED calls to read and write all that it keeps. */
 export interface StorageModule {
   init(): Promise<void>;
   getFlows(): Promise<FlowNode[]>;
-  saveFlows(nodes: FlowNode[]): Promise<void>;
+  saveFlows(nodes: FlowNode[], user?: { username?: string } | null): Promise<void>;
   getCredentials(): Promise<CredentialBlob>;
   saveCredentials(blob: CredentialBlob): Promise<void>;
   getSettings(): Promise<Record<string, unknown>>;
@@ -40,31 +41,16 @@ export interface StorageModule {
   saveLibraryEntry(type: string, path: string, meta: Record<string, unknown>, body: string): Promise<void>;
 }
 
-/** Names within the data folder. */
-export const DATA_FILES = {
-  audit: 'audit',
-  credentialSecret: 'credential-secret',
-  credentials: 'credentials.json',
-  credentialsBefore: 'credentials-before.json',
-  sessions: 'sessions.json',
-  settings: 'settings.json',
-  library: 'library',
-  lock: 'lock',
-  removedFlows: 'removed-flows',
-  state: 'state.db',
-} as const;
-
 /** Node-RED's storage interface over the flow files and the data folder. */
 export function createStorageModule(options: StorageModuleOptions): StorageModule {
-  const { dataDir, flows, sessions, logger } = options;
-  const credentialFile = join(dataDir, DATA_FILES.credentials);
+  const { dataDir, flows, ring, sessions, logger } = options;
+  const marker = join(dataDir, DATA_FILES.credentialsSealed);
+  const credentials = createCredentialFile({ path: join(dataDir, DATA_FILES.credentials), marker, ring });
   const beforeFile = join(dataDir, DATA_FILES.credentialsBefore);
+  const beforeCredentials = createCredentialFile({ path: beforeFile, marker, ring });
   const settingsFile = join(dataDir, DATA_FILES.settings);
   const library = createLibraryStore(join(dataDir, DATA_FILES.library));
   let credentialsBefore: CredentialBlob | null = null;
-
-  const writeCredentials = (blob: CredentialBlob): Promise<void> =>
-    replaceFile(credentialFile, JSON.stringify(blob), 0o600);
 
   // Node-RED asks with hasOwnProperty for settings and sessions: the methods of a class would silently not be found.
   return {
@@ -72,36 +58,40 @@ export function createStorageModule(options: StorageModuleOptions): StorageModul
       await mkdir(join(dataDir, DATA_FILES.removedFlows), { recursive: true, mode: 0o700 });
     },
     getFlows: () => flows.load(),
-    async saveFlows(nodes) {
+    async saveFlows(nodes, user) {
       // Node-RED stores the credentials first. If the flows are then refused, theirs must be back: without this, the
       // credentials of a node that was deleted in a refused deploy would be gone while the node is still there.
       const before = credentialsBefore;
       credentialsBefore = null;
       try {
-        await flows.save(nodes);
+        await asCaller(user?.username === undefined ? {} : { user: user.username }, () => flows.save(nodes));
       } catch (error) {
-        if (before) await writeCredentials(before);
+        if (before) await credentials.write(before);
         throw error;
       } finally {
         if (before) await rm(beforeFile, { force: true });
       }
     },
     async getCredentials() {
-      let blob = await readCredentialFile(credentialFile);
-      const before = await readCredentialFile(beforeFile);
+      let blob = await credentials.read();
+      const before = await beforeCredentials.read();
       if ('$' in before) {
         // The process died in a deploy. The flows may be those of before, and their nodes need what they had.
-        blob = mergedCredentials(before, blob, options.credentialSecret);
-        await writeCredentials(blob);
+        blob = mergedCredentials(before, blob, ring.current);
+        await credentials.write(blob);
         await rm(beforeFile, { force: true });
       }
       // Of a plain {} Node-RED warns that it is not encrypted.
-      return '$' in blob ? blob : sealCredentials({}, options.credentialSecret);
+      const encrypted = '$' in blob ? blob : encryptBlob({}, ring.current);
+      return joinReferences(encrypted, flows.references, ring.current);
     },
     async saveCredentials(blob) {
-      credentialsBefore = await readCredentialFile(credentialFile);
-      if ('$' in credentialsBefore) await replaceFile(beforeFile, JSON.stringify(credentialsBefore), 0o600);
-      await writeCredentials(withoutCredentials(blob, options.credentialSecret, options.managedIds));
+      credentialsBefore = await credentials.read();
+      if ('$' in credentialsBefore) await beforeCredentials.write(credentialsBefore);
+      const own = withoutCredentials(blob, ring.current, options.managedIds);
+      const { blob: kept, references } = splitReferences(own, ring.current);
+      flows.prepare(references);
+      await credentials.write(kept);
     },
     async getSettings() {
       try {

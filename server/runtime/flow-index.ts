@@ -14,6 +14,8 @@ export interface FlowIndex {
   /** Takes the flows that run from now on. */
   replace(nodes: readonly FlowNode[]): void;
   place(id: string): NodePlace;
+  /** The same in words, for messages. */
+  describe(id: string): string;
   nodes(): readonly FlowNode[];
 }
 
@@ -22,7 +24,7 @@ export function createFlowIndex(): FlowIndex {
   let current: readonly FlowNode[] = [];
   let byId: Map<string, FlowNode> | null = null;
 
-  return {
+  const index: FlowIndex = {
     replace(nodes) {
       current = nodes;
       byId = null;
@@ -42,6 +44,12 @@ export function createFlowIndex(): FlowIndex {
         ...(flow && { flowLabel: titleOf(flow) }),
       };
     },
+    describe(id) {
+      const { nodeType, nodeName, flow, flowLabel } = index.place(id);
+      const node = nodeType === undefined ? `node ${id}` : `node "${nodeName ?? nodeType}" (${nodeType}, id ${id})`;
+      return flow === undefined ? node : `${node} in flow "${flowLabel ?? flow}"`;
+    },
     nodes: () => current,
   };
+  return index;
 }
