@@ -1,9 +1,12 @@
 // Writes what is generated from the code: docs/environment.md and .env.example from the configuration's schema,
-// docs/errors.md from the catalogues of error codes. Unit tests fail when they differ; run this and commit the result.
+// docs/errors.md from the catalogues of error codes, the rules in docs/check.md from theirs, server/check/known-types.ts from
+// what the nodes tell the editor. Unit tests fail when they differ; run this and commit the result.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { asModule } from '../bench/as-module.ts';
+import { renderRulesInto } from '../server/check/rules-page.ts';
 import { renderEnvExample, renderEnvironmentPage } from '../server/config/docs.ts';
 import { renderErrorsPage } from '../server/errors-page.ts';
 
@@ -17,3 +20,6 @@ const write = (path, text) => writeFileSync(new URL(`../${path}`, import.meta.ur
 write('docs/environment.md', renderEnvironmentPage());
 write('.env.example', renderEnvExample());
 write('docs/errors.md', renderErrorsPage(ERROR_CATALOGUE));
+write('docs/check.md', renderRulesInto(readFileSync(new URL('../docs/check.md', import.meta.url), 'utf8')));
+asModule('/nodes/');
+write('server/check/known-types.ts', await (await import('./node-types.ts')).renderKnownTypes());

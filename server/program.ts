@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { number } from './commands/number-argument.ts';
 import { version } from './version.ts';
 
@@ -30,6 +30,21 @@ export function createProgram(): Command {
     .action(async (options: { json?: boolean; local?: boolean }) =>
       (await import('./commands/config.ts')).config(options),
     );
+
+  program
+    .command('check')
+    .description('look for mistakes in flow files and in the environment; nothing is started')
+    .argument('[path]', 'a folder of flow files, or one file; the flows folder without')
+    .option('--strict', 'warnings fail the check as well')
+    .option('--no-environment', 'leave the environment variables out')
+    .addOption(new Option('--json', 'as JSON').conflicts(['sarif', 'github']))
+    .addOption(new Option('--sarif', 'as SARIF 2.1.0').conflicts(['github']))
+    .option('--github', 'as annotations of a GitHub workflow')
+    .action(async (path: string | undefined, options: CheckFlags) => {
+      const { json, sarif, github, strict = false, environment = true } = options;
+      const form = json ? 'json' : sarif ? 'sarif' : github ? 'github' : 'text';
+      (await import('./commands/check.ts')).check(path, { form, strict, environment });
+    });
 
   program
     .command('hash-password')
@@ -125,6 +140,14 @@ export function createProgram(): Command {
   };
   helpFor(program, 'redstart');
   return program;
+}
+
+interface CheckFlags {
+  strict?: boolean;
+  environment?: boolean;
+  json?: boolean;
+  sarif?: boolean;
+  github?: boolean;
 }
 
 const AFTER_HELP = `

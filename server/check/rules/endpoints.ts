@@ -1,0 +1,61 @@
+import type { PlacedNode } from '../flow-source.ts';
+import { wholeVariable } from '../node-values.ts';
+import { named, type RuleCheck } from '../rule-context.ts';
+
+interface Endpoint {
+  placed: PlacedNode;
+  method: string;
+  path: string;
+  parts: string[];
+}
+
+export const checkEndpoints: RuleCheck = ({ graph, world, report }) => {
+  const endpoints = graph.nodes.flatMap((placed) => (graph.isOff(placed.node) ? [] : (endpointOf(placed) ?? [])));
+  const seen = new Map<string, Endpoint>();
+  const open: Endpoint[] = [];
+  for (const endpoint of endpoints) {
+    const { placed, method, path, parts } = endpoint;
+    if (world.openEndpoints) report('endpoint-open', placed, `${method} ${path} answers anybody.`, { path: ['url'] });
+    const key = `${method} ${parts.map((part) => (part.startsWith(':') ? ':' : part)).join('/')}`;
+    const other = seen.get(key);
+    if (other) {
+      report('endpoint-duplicate', placed, `${method} ${path} is answered by ${named(other.placed)} as well.`, {
+        path: ['url'],
+      });
+      continue;
+    }
+    seen.set(key, endpoint);
+    open.push(endpoint);
+  }
+  // Only a path with a parameter can take another's requests.
+  for (const wide of open.filter(({ parts }) => parts.some((part) => part.startsWith(':')))) {
+    for (const narrow of open) {
+      if (narrow === wide || narrow.method !== wide.method || !covers(wide.parts, narrow.parts)) continue;
+      report(
+        'endpoint-shadowed',
+        wide.placed,
+        `${wide.method} ${wide.path} also takes the requests of ${named(narrow.placed)}, ${narrow.path}.`,
+        { path: ['url'] },
+      );
+    }
+  }
+};
+
+function endpointOf(placed: PlacedNode): Endpoint | null {
+  const { node } = placed;
+  if (node.type !== 'http in' || typeof node.url !== 'string' || node.url.trim() === '') return null;
+  if (wholeVariable(node.url) !== null) return null;
+  const path = `/${node.url.replace(/^\/+/, '')}`;
+  // As Express matches: case and a slash at the end make no difference.
+  const parts = path
+    .replace(/\/+$/, '')
+    .split('/')
+    .map((part) => (part.startsWith(':') ? part : part.toLowerCase()));
+  return { placed, method: String(node.method ?? 'get').toUpperCase(), path, parts };
+}
+
+function covers(wide: readonly string[], narrow: readonly string[]): boolean {
+  // A parameter with a pattern or that may be left out is judged by nobody but Express.
+  const isPlain = (part: string): boolean => /^:\w+$/.test(part);
+  return wide.length === narrow.length && wide.every((part, index) => part === narrow[index] || isPlain(part));
+}
