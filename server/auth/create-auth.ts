@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Audit } from '../audit/audit-event.ts';
 import type { Config } from '../config/index.ts';
+import type { KeyRing } from '../state/key-ring.ts';
 import { type AdminAuth, adminAuth } from './admin-auth.ts';
 import { adminGate } from './admin-gate.ts';
 import { ApiTokens } from './api-tokens.ts';
@@ -21,8 +22,8 @@ export interface AuthOptions {
   readonly logger: Logger;
   readonly audit: Audit;
   readonly dataDir: string;
-  /** The credential secret: sessions are kept under a key derived from it. */
-  readonly secret: string;
+  /** What the kept sessions are sealed with. */
+  readonly ring: KeyRing;
   /** Answers a change of read-only flows. */
   readonly refuseChange?: RequestHandler;
 }
@@ -57,7 +58,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
     hours: config.sessions.hours,
     file: sessionFile({
       path: join(dataDir, SESSIONS_FILE),
-      secret: options.secret,
+      ring: options.ring,
       fingerprint: (session, salt) => fingerprint(users, session, salt),
       onUnreadable: (reason) => logger.warn({ reason }, 'the editor sessions cannot be used: everybody signs in again'),
     }),

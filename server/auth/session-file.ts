@@ -1,13 +1,13 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ROLES } from '../config/index.ts';
 import { replaceFile } from '../flows/write-files.ts';
+import type { KeyRing } from '../state/key-ring.ts';
 import type { Session, SessionFile } from './sessions.ts';
 
 export interface SessionFileOptions {
   readonly path: string;
-  /** The credential secret; the key is derived from it. */
-  readonly secret: string;
+  readonly ring: KeyRing;
   /** A text that changes when the user's password or role does; null for a user who may not sign in any more. */
   fingerprint(session: Pick<Session, 'user' | 'by' | 'role'>, salt: string): Promise<string | null>;
   /** Called when a file was there that could not be used. Everybody signs in again, nothing else is lost. */
@@ -26,8 +26,6 @@ interface Sealed {
  * the password or the role that it was begun with.
  */
 export function sessionFile(options: SessionFileOptions): SessionFile {
-  const key = Buffer.from(hkdfSync('sha256', options.secret, '', 'redstart sessions', 32));
-
   return {
     async load() {
       const text = await readFile(options.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -35,7 +33,7 @@ export function sessionFile(options: SessionFileOptions): SessionFile {
         return null;
       });
       if (text === null) return {};
-      const sealed = unseal(text, key);
+      const sealed = unseal(text, options.ring);
       if (!sealed) {
         options.onUnreadable('it was written with another credential secret or by another version, or is damaged');
         return {};
@@ -60,35 +58,19 @@ export function sessionFile(options: SessionFileOptions): SessionFile {
         const fingerprint = await options.fingerprint(session, salt);
         if (fingerprint !== null) fingerprints[owner] = fingerprint;
       }
-      await replaceFile(options.path, seal({ sessions, salt, fingerprints }, key), 0o600);
+      const content: Sealed = { sessions, salt, fingerprints };
+      await replaceFile(options.path, options.ring.seal('sessions', JSON.stringify(content)), 0o600);
     },
   };
 }
 
 const ownerOf = ({ user, by, role }: Pick<Session, 'user' | 'by' | 'role'>): string => `${by}/${role}/${user}`;
 
-function seal(content: Sealed, key: Buffer): string {
-  const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, iv);
-  const data = Buffer.concat([cipher.update(JSON.stringify(content)), cipher.final()]);
-  return JSON.stringify({
-    iv: iv.toString('base64'),
-    tag: cipher.getAuthTag().toString('base64'),
-    data: data.toString('base64'),
-  });
-}
-
-function unseal(text: string, key: Buffer): Sealed | null {
-  try {
-    const file = JSON.parse(text) as Record<string, unknown>;
-    const bytes = (name: string): Buffer => Buffer.from(String(file[name]), 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes('iv'), { authTagLength: 16 });
-    decipher.setAuthTag(bytes('tag'));
-    const sealed = JSON.parse(Buffer.concat([decipher.update(bytes('data')), decipher.final()]).toString()) as Sealed;
-    return Object.values(sealed.sessions).every(isSession) ? sealed : null;
-  } catch {
-    return null;
-  }
+function unseal(text: string, ring: KeyRing): Sealed | null {
+  const opened = ring.open('sessions', text);
+  if ('failure' in opened) return null;
+  const sealed = JSON.parse(opened.text) as Sealed;
+  return Object.values(sealed.sessions).every(isSession) ? sealed : null;
 }
 
 /** What an earlier version sealed has another shape. */

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { nodePolicy } from '../../settings/node-policy.ts';
 import { nodeRedSettings } from '../../settings/node-red-settings.ts';
@@ -175,18 +174,20 @@ async function build(
     },
   });
   let runtime: Runtime | null = null;
-  const auth = await createAuth({ config, logger, audit, dataDir, secret: ring.current });
+  const auth = await createAuth({ config, logger, audit, dataDir, ring });
   parts.auth = auth;
   const http = await createHttpServer({
     config,
     logger,
     dataDir,
     auth,
+    audit,
+    // Node-RED is mounted before its nodes are there.
+    starting: () => runtime?.ready().reasons.includes('starting') ?? true,
     health: { ready: () => runtime?.ready() ?? { ok: false, reasons: ['starting'] } },
   });
   parts.http = http;
   if (isStopping()) return;
-  http.app.use(untilStarted(() => runtime?.ready().reasons.includes('starting') ?? true));
   runtime = createRuntime({
     server: http.server,
     editor: auth !== null,
@@ -217,6 +218,7 @@ async function build(
           logger,
         }),
         managed: connections.managed,
+        webhooks: http.webhooks,
         durable: { module: () => createContextStore(state) },
         logHandler,
         adminAuth: auth?.adminAuth ?? null,
@@ -253,16 +255,6 @@ function openState(path: string, logger: Logger): SqliteStore {
     logger.error({ code: error.code }, error.message);
   }
   return state;
-}
-
-/** Node-RED is mounted before its nodes are there: until then a webhook must hear "try again", not "not found". */
-function untilStarted(starting: () => boolean): RequestHandler {
-  let started = false;
-  return (_request, response, next) => {
-    started ||= !starting();
-    if (started) next();
-    else response.status(503).set('Retry-After', '1').type('text/plain').send('Starting');
-  };
 }
 
 async function closeParts(parts: Parts): Promise<void> {

@@ -7,6 +7,7 @@ import RED from 'node-red';
 import { pino } from 'pino';
 import { NO_AUDIT } from '../../audit/audit-event.ts';
 import { createAuth } from '../../auth/index.ts';
+import { KeyRing } from '../../state/key-ring.ts';
 import { createHttpServer } from '../index.ts';
 import { fakeConfig, plainPassword } from './fake-config.ts';
 
@@ -53,7 +54,7 @@ const storageModule = {
 
 mkdirSync(options.dir, { recursive: true });
 writeFileSync(join(options.dir, 'package.json'), '{"name":"test","private":true}');
-const auth = await createAuth({ config, logger, audit: NO_AUDIT, dataDir: options.dir, secret: 'test' });
+const auth = await createAuth({ config, logger, audit: NO_AUDIT, dataDir: options.dir, ring: new KeyRing('a test') });
 const http = await createHttpServer({
   auth,
   config,
