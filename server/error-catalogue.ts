@@ -110,6 +110,13 @@ export const ERROR_CATALOGUE = {
     mend: 'Run `redstart flows format` on the folder and commit what it changed.',
     exitCode: 1,
   },
+  ROTATION_NEEDS_PREVIOUS: {
+    area: 'Commands',
+    meaning: '`rotate-secret` cannot change a secret that comes from the environment.',
+    who: 'operator',
+    mend: 'Set REDSTART_CREDENTIAL_SECRET to the new secret and REDSTART_CREDENTIAL_SECRET_PREVIOUS to the old one, and restart.',
+    exitCode: 78,
+  },
 
   CONFIG_INVALID: {
     area: 'Configuration',

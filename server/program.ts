@@ -81,6 +81,14 @@ export function createProgram(): Command {
       await (await import('./commands/backup.ts')).restore(config, file);
     });
 
+  program
+    .command('rotate-secret')
+    .description('encrypt credentials and sessions with a new secret; while it runs, at the next start')
+    .action(async () => {
+      const config = await processConfig({ local: false });
+      await (await import('./commands/rotate-secret.ts')).rotateSecret(config);
+    });
+
   const audit = program.command('audit').description('the audit trail: who did what, and whether it was changed since');
   audit
     .command('verify')
