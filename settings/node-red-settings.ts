@@ -38,6 +38,8 @@ export interface SettingsOptions {
   credentialSecret: string;
   storageModule: object;
   managed: ManagedConnections;
+  /** Where webhook nodes get routes that the credentials of the flows' endpoints do not guard: they check signatures. */
+  webhooks?: object;
   logHandler: LogHandler;
   /** Both null when headless. */
   adminAuth: object | null;
@@ -77,6 +79,7 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     credentialSecret: options.credentialSecret,
     contextStorage: contextStorage(options.durable),
     seqera: options.managed,
+    ...(options.webhooks !== undefined && { redstart: { webhooks: options.webhooks } }),
 
     nodesDir: [nodePackDir()],
     // Nodes that reach out of the flows are named by whoever runs this, not by whoever draws a flow.

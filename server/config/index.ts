@@ -17,7 +17,7 @@ export { type Evaluation, type LoadOptions, loadConfig } from './load-config.ts'
 export { likeACheck } from './password-check.ts';
 export { MAX_PASSWORD_BYTES } from './password-rules.ts';
 export { ConfigError, type Problem } from './problem.ts';
-export { evaluateProcess, loadProcessConfig, variablesForFlows } from './process-config.ts';
+export { evaluateProcess, loadProcessConfig } from './process-config.ts';
 export type { Setting } from './reader.ts';
 export { redact, registerSecret } from './redact.ts';
 export { scrubEnvironment } from './scrub-environment.ts';

@@ -192,15 +192,8 @@ describe('unknown variables', () => {
     expect(told({ TOWER_WORKFLOW_ID: 'x', SEQERA_WHATEVER: 'y', NODE_OPTIONS: '--no-warnings' })).toEqual([]);
   });
 
-  it.each(['REDSTART_TLS_CLIENT_CA_FILE'])('%s is known, but not available yet', (name) => {
-    expect(told({ [name]: '/x' })).toEqual([`${name} is not available yet`]);
-  });
-
   it('values that come later are told apart from wrong ones', () => {
-    expect(told({ REDSTART_HTTP_AUTH: 'token', REDSTART_METRICS: 'open' })).toEqual([
-      'REDSTART_HTTP_AUTH is not available yet: "token"',
-      'REDSTART_METRICS is not available yet: "open"',
-    ]);
+    expect(told({ REDSTART_METRICS: 'open' })).toEqual(['REDSTART_METRICS is not available yet: "open"']);
   });
 });
 
@@ -529,7 +522,24 @@ describe('TLS', () => {
       certFile: join(cwd, 'cert.pem'),
       keyFile: join(cwd, 'key.pem'),
       clientCaFile: null,
+      clientAuth: null,
     });
+  });
+
+  it('asks for client certificates where it is told to', () => {
+    file('clients.pem', 'x');
+    const env = { REDSTART_TLS: 'self-signed', REDSTART_TLS_CLIENT_CA_FILE: 'clients.pem' };
+    expect(load(env).tls).toMatchObject({ clientCaFile: join(cwd, 'clients.pem'), clientAuth: 'both' });
+    expect(load({ ...env, REDSTART_TLS_CLIENT_AUTH: 'flows' }).tls.clientAuth).toBe('flows');
+    // Who asks for certificates may leave passwords aside without being warned.
+    expect(load({ ...env, HOST: '0.0.0.0', REDSTART_HTTP_AUTH: 'none' }).warnings.join()).not.toContain('HTTP_AUTH');
+    expect(told({ REDSTART_TLS_CLIENT_CA_FILE: 'clients.pem' })).toEqual([
+      'REDSTART_TLS_CLIENT_CA_FILE is set, but REDSTART_TLS is off: there are no certificates without TLS',
+    ]);
+    expect(told({ REDSTART_TLS_CLIENT_AUTH: 'flows' })).toEqual([
+      'REDSTART_TLS_CLIENT_CA_FILE is not set, but REDSTART_TLS_CLIENT_AUTH is',
+    ]);
+    expect(told({ ...env, REDSTART_TLS_CLIENT_CA_FILE: 'nowhere.pem' }).join()).toContain('ENOENT');
   });
 
   it.each<[Record<string, string>, string[]]>([

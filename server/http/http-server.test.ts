@@ -203,7 +203,8 @@ describe("the flows' endpoints", () => {
     const statuses: number[] = [];
     for (let i = 0; i < 10; i += 1) statuses.push((await as('caller', `wrong${i}`)).status);
     expect(statuses).toEqual([...Array(8).fill(401), 429, 429]);
-    expect(checks).toBe(10);
+    // One for the right password and one for each guess at it; a name that nobody has costs as much in another way.
+    expect(checks).toBe(9);
     // The caller that is known keeps its access beside a neighbour that guesses.
     expect((await as('caller', 'right')).status).toBe(200);
   });

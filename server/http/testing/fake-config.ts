@@ -48,6 +48,7 @@ export function fakeConfig(parts: Parts = {}): Config {
     dotenv: {},
     effective: {},
     secretVariables: [],
+    hiddenVariables: [],
   };
   const merged: Record<string, unknown> = { ...base };
   for (const [key, part] of Object.entries(parts)) {
