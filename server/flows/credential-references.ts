@@ -43,18 +43,12 @@ export function withReferences(flows: FlowStore): ReferencingFlowStore {
       value: async (nodes: readonly FlowNode[]): Promise<void> => {
         const next = prepared ?? references;
         prepared = null;
-        await flows.save(
-          nodes.map((node) => {
-            const own = next[node.id];
-            if (!own) return node;
-            if (!canResolve(node)) throw unresolvable(node);
-            return { ...node, credentials: { ...own } };
-          }),
-        );
+        await flows.save(withTheirs(nodes, next));
         const there = new Set(nodes.map(({ id }) => id));
         references = Object.fromEntries(Object.entries(next).filter(([id]) => there.has(id)));
       },
     },
+    plan: { value: (nodes: readonly FlowNode[]) => flows.plan(withTheirs(nodes, references)) },
     prepare: {
       value(next: References): void {
         prepared = next;
@@ -63,6 +57,16 @@ export function withReferences(flows: FlowStore): ReferencingFlowStore {
     references: { get: () => prepared ?? references },
     fault: { get: () => fault ?? flows.fault },
   }) as ReferencingFlowStore;
+}
+
+/** As they stand in the files. */
+function withTheirs(nodes: readonly FlowNode[], references: References): FlowNode[] {
+  return nodes.map((node) => {
+    const own = references[node.id];
+    if (!own) return node;
+    if (!canResolve(node)) throw unresolvable(node);
+    return { ...node, credentials: { ...own } };
+  });
 }
 
 /** Credentials apart: those that are references, which may stand in a flow file, and the others, which may not. */

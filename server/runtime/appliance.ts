@@ -1,20 +1,21 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { nodePolicy } from '../../settings/node-policy.ts';
-import { nodeRedSettings } from '../../settings/node-red-settings.ts';
+import { API_MAX_LENGTH, nodeRedSettings } from '../../settings/node-red-settings.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import { auditFlows } from '../audit/audited-flows.ts';
 import { rememberAddress } from '../audit/caller.ts';
 import { openAuditTrail } from '../audit/open-trail.ts';
 import { recordPlatformWrites } from '../audit/platform-writes.ts';
 import { addressOf } from '../auth/client-address.ts';
-import { type Auth, createAuth, telemetryLock } from '../auth/index.ts';
+import { type Auth, createAuth, identityOf, telemetryLock } from '../auth/index.ts';
 import type { Config } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
 import { withReferences } from '../flows/credential-references.ts';
 import { deployGuard } from '../flows/deploy-guard.ts';
-import { createFlowStore } from '../flows/flow-store.ts';
+import { createFlowStore, READONLY_MESSAGE } from '../flows/flow-store.ts';
 import { managedNodes } from '../flows/managed-nodes.ts';
+import { createRefusedDeploys } from '../flows/patch/refused-deploys.ts';
 import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { resolveNodeCredentials } from '../secrets/node-credentials.ts';
@@ -223,7 +224,14 @@ async function build(
         logHandler,
         adminAuth: auth?.adminAuth ?? null,
         adminMiddleware: auth
-          ? [auth.gate, rememberAddress(addressOf), flowState.route, deployGuard(flows), telemetryLock]
+          ? [
+              auth.gate,
+              rememberAddress(addressOf),
+              refused.download,
+              flowState.route,
+              deployGuard(flows),
+              telemetryLock,
+            ]
           : [],
         flowState: flowState.current,
       });
