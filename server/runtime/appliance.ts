@@ -175,7 +175,13 @@ async function build(
     },
   });
   let runtime: Runtime | null = null;
-  const auth = await createAuth({ config, logger, audit, dataDir, ring });
+  const refused = createRefusedDeploys({
+    flows,
+    limit: API_MAX_LENGTH,
+    message: READONLY_MESSAGE,
+    userOf: (request) => identityOf(request)?.user ?? null,
+  });
+  const auth = await createAuth({ config, logger, audit, dataDir, ring, refuseChange: refused.refuse });
   parts.auth = auth;
   const http = await createHttpServer({
     config,
@@ -199,6 +205,7 @@ async function build(
     store,
     connections: http,
     logger,
+    audit,
     prepare: (red) =>
       resolveNodeCredentials(red, {
         secrets: createSecretFiles({ dir: config.secrets.dir, logger }),
