@@ -499,7 +499,7 @@ describe('files', () => {
       'json-invalid a.json:2:14',
       'merge-conflict b.json:2:1',
       'flows-missing c.json:1:1',
-      'flows-missing d.json:2:2',
+      'flows-missing d.json:2:1',
       'type-unknown e.json:1:69',
       'json-invalid f.json:1:1',
     ]);
@@ -510,6 +510,44 @@ describe('files', () => {
     expect(
       told({ 'b.json': `\uFEFF{"rev": "1",\n"flows": ${nodes}}`, 'a.json': '[{"id":"x","type":"comment"}]' }),
     ).toEqual(['duplicate-id b.json:10:9', 'type-unknown b.json:11:11']);
+  });
+
+  it('in the readable layout, with texts beside them, are placed as well', () => {
+    const readable = {
+      redstart: 1,
+      flow: { id: 'tab', type: 'tab', label: 'Tab', 'info:lines': ['one', 'see https://ada:hunter22@host.test'] },
+      nodes: [
+        { id: 'f', type: 'function', 'func:file': 'f.js', wires: [['gone']] },
+        { id: 'g', type: 'function', 'func:lines': ['const a = 1;', 'return a +;'] },
+      ],
+      layout: [['f', 10, 20]],
+    };
+    const text = JSON.stringify(readable, null, 2);
+    const found = checkFiles({ 'a.json': text, 'a/f.js': 'let x;\n  let x;\n' });
+    const at = (needle: string): string => {
+      const line = text.split('\n').findIndex((one) => one.includes(needle));
+      return `a.json:${line + 1}:${(text.split('\n')[line] ?? '').indexOf(needle) + 1}`;
+    };
+    expect(found.map(({ rule, file, line, column }) => `${rule} ${file}:${line}:${column}`)).toEqual([
+      `secret-in-clear ${at('https')}`,
+      `wire-dangling ${at('"gone"')}`,
+      'function-syntax a.json:28:20',
+      'function-syntax a/f.js:2:7',
+    ]);
+  });
+
+  it('that name a text which is not there, or holds a conflict, are told', () => {
+    const readable = JSON.stringify({ redstart: 1, nodes: [{ id: 'f', type: 'function', 'func:file': 'f.js' }] });
+    expect(checkFiles({ 'a.json': readable })).toMatchObject([{ rule: 'file-unreadable', file: 'a/f.js' }]);
+    const conflict = '<<<<<<< ours\nreturn 1\n=======\nreturn 2\n>>>>>>> theirs\n';
+    expect(checkFiles({ 'a.json': readable, 'a/f.js': conflict })[0]).toMatchObject({
+      rule: 'merge-conflict',
+      file: 'a/f.js',
+      line: 1,
+    });
+    expect(checkFiles({ 'a.json': '{"redstart": 2}' })).toMatchObject([
+      { rule: 'flows-missing', file: 'a.json', line: 1 },
+    ]);
   });
 
   it('in an empty folder are missed, and one that is not there cannot be read', () => {

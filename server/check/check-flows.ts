@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { redact } from '../config/redact.ts';
 import type { Finding } from './finding.ts';
 import { FlowGraph } from './flow-graph.ts';
-import { type FlowSource, type PlacedNode, readFlowSource } from './flow-source.ts';
+import { type FlowSource, folderOnDisk, type PlacedNode, readFlowSource } from './flow-source.ts';
 import { RULES, type RuleId } from './rule-catalogue.ts';
 import type { RuleCheck, World } from './rule-context.ts';
 import { checkConfigNodes } from './rules/config-nodes.ts';
@@ -54,7 +54,7 @@ export function checkFlows({
   settings = readCheckSettings(path),
   base = process.cwd(),
 }: CheckOptions): CheckResult {
-  const source = readFlowSource(path);
+  const source = readFlowSource(folderOnDisk(path), path);
   const found = findAll(source, path, world, base);
   const findings = found.flatMap((finding) => {
     const file = finding.file === null ? null : resolve(base, finding.file);

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { type FlowNode, isFlowNode, isObject } from '../flows/flow-node.ts';
+import { basename, dirname, join } from 'node:path';
+import { RedstartError } from '../errors.ts';
+import { type FlowFile, parseFlowFile } from '../flows/flow-file.ts';
+import type { FlowNode } from '../flows/flow-node.ts';
 import { findJsonFault } from '../flows/json-scan.ts';
+import { textFolder } from '../flows/layout/readable-form.ts';
 import type { Spot } from './finding.ts';
-import { elementStarts, findInJson, findInString, type JsonPath, Lines } from './json-place.ts';
+import { findInJson, findInString, type JsonPath, Lines } from './json-place.ts';
 
 /** Where something stands in the files, as precisely as it can be told. */
 export interface Place extends Spot {
@@ -34,38 +37,69 @@ export interface FlowSource {
   faults: FileFault[];
 }
 
-const CONFLICT = /^(?:<{7}|={7}|>{7}|\|{7})(?:[ \r\n]|$)/m;
+/** Where flow files come from: a folder on disk, or one of a revision in git. */
+export interface FlowFolder {
+  /** As it is shown. */
+  path(name: string): string;
+  /** Of the flow files. Throws when the folder cannot be read. */
+  names(): string[];
+  /** Of a flow file, or of a text beside it (`<folder>/<name>`). Throws when there is none. */
+  read(name: string): string;
+}
 
-/** Reads a folder of flow files or one file. What is wrong with a file is told, and the others are read all the same. */
-export function readFlowSource(path: string): FlowSource {
+const BOM = '\uFEFF';
+const CONFLICT = /^(?:<{7}|={7}|>{7}|\|{7})(?:[ \r\n]|$)/m;
+const CONFLICT_START = /^<{7}(?:[ \r\n]|$)/m;
+
+/** The flow files of a folder, or one file. */
+export function folderOnDisk(path: string): FlowFolder {
+  const isFolder = (): boolean => statSync(path).isDirectory();
+  let dir: string | null = null;
+  const folder = (): string => {
+    dir ??= isFolder() ? path : dirname(path);
+    return dir;
+  };
+  return {
+    path: (name) => join(folder(), name),
+    names() {
+      if (!isFolder()) return [basename(path)];
+      return readdirSync(path, { withFileTypes: true })
+        .filter((entry) => isFlowFileName(entry.name) && !entry.isDirectory())
+        .map(({ name }) => name)
+        .sort();
+    },
+    read: (name) => readFileSync(join(folder(), name), 'utf8'),
+  };
+}
+
+/** A flow file by its name at the top of the folder. */
+export function isFlowFileName(name: string): boolean {
+  return name.endsWith('.json') && !name.startsWith('.');
+}
+
+/** Reads flow files. What is wrong with one is told, and the others are read all the same. */
+export function readFlowSource(folder: FlowFolder, shown: string): FlowSource {
   const source: FlowSource = { files: [], nodes: [], faults: [] };
-  for (const file of flowFiles(path, source.faults)) {
+  let names: string[] = [];
+  try {
+    names = folder.names();
+  } catch (error) {
+    source.faults.push(unreadable(shown, error));
+  }
+  for (const name of names) {
+    const file = folder.path(name);
     source.files.push(file);
-    let text: string;
+    let raw: string;
     try {
-      text = readFileSync(file, 'utf8');
+      raw = folder.read(name);
     } catch (error) {
       source.faults.push(unreadable(file, error));
       continue;
     }
-    const read = placeNodes(file, text);
-    if (Array.isArray(read)) for (const node of read) source.nodes.push(node);
-    else source.faults.push(read);
+    const read = placeNodes(folder, name, raw, source.faults);
+    for (const node of read) source.nodes.push(node);
   }
   return source;
-}
-
-function flowFiles(path: string, faults: FileFault[]): string[] {
-  try {
-    if (!statSync(path).isDirectory()) return [path];
-    return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.name.endsWith('.json') && !entry.name.startsWith('.') && !entry.isDirectory())
-      .map(({ name }) => join(path, name))
-      .sort();
-  } catch (error) {
-    faults.push(unreadable(path, error));
-    return [];
-  }
 }
 
 function unreadable(file: string, error: unknown): FileFault {
@@ -77,72 +111,94 @@ function unreadable(file: string, error: unknown): FileFault {
   return { rule: 'file-unreadable', file, spot: null, message };
 }
 
-/** The nodes of one file's text, or why there are none. */
-export function placeNodes(file: string, raw: string): PlacedNode[] | FileFault {
-  const text = raw.replace(/^\uFEFF/, '');
-  const lines = new Lines(text);
-  let value: unknown;
+/** A text beside a flow file that cannot be read. */
+class TextMissing extends Error {
+  readonly fault: FileFault;
+  constructor(fault: FileFault) {
+    super(fault.message);
+    this.fault = fault;
+  }
+}
+
+function placeNodes(folder: FlowFolder, name: string, raw: string, faults: FileFault[]): PlacedNode[] {
+  const path = folder.path(name);
+  const lines = new Lines(raw);
+  let file: FlowFile;
   try {
-    value = JSON.parse(text);
-  } catch {
-    return notJson(file, text, lines);
+    file = parseFlowFile(path, name, raw, (text) => readText(folder, text));
+  } catch (error) {
+    if (error instanceof TextMissing) faults.push(error.fault);
+    else if (error instanceof RedstartError) faults.push(faultOf(error, path, raw, lines));
+    else throw error;
+    return [];
   }
-  const nodes = Array.isArray(value) ? value : isObject(value) ? value.flows : undefined;
-  if (!Array.isArray(nodes)) {
-    const credentials = isObject(value) && typeof value.$ === 'string';
-    return {
-      rule: 'flows-missing',
-      file,
-      spot: { line: 1, column: 1 },
-      message: credentials
-        ? 'It is the credentials file of a Node-RED, not a flow file.'
-        : 'It holds neither an array of nodes nor an object with an array "flows".',
-    };
+  for (const part of file.parts.slice(1)) {
+    const marker = CONFLICT_START.exec(part.text);
+    if (marker) faults.push(conflict(folder.path(part.name), part.text, new Lines(part.text), marker));
   }
-  // Most files give no finding: where a node starts is looked up for those that do.
-  let starts: number[] | null = null;
-  const startOf = (index: number): number => {
-    starts ??= elementStarts(text, findInJson(text, 0, Array.isArray(value) ? [] : ['flows']) ?? 0);
-    return starts[index] ?? 0;
-  };
-  const wrong = nodes.findIndex((node) => !isFlowNode(node));
-  if (wrong !== -1) {
-    return {
-      rule: 'flows-missing',
-      file,
-      spot: lines.spot(startOf(wrong)),
-      message: `Element ${wrong + 1} of ${basename(file)} is no node: it has no text "id" and "type".`,
-    };
-  }
-  return (nodes as FlowNode[]).map((node, index) => ({
+  const texts = file.form.kind === 'readable' ? file.form.texts : null;
+  return file.elements.map(({ node, start }) => ({
     node,
-    file,
-    place(path = [], within) {
-      const start = startOf(index);
-      const found = findInJson(text, start, path) ?? start;
-      const offset = within && text[found] === '"' ? findInString(text, found, within) : found;
-      return { file, ...lines.spot(offset) };
+    file: path,
+    place(to = [], within) {
+      const [property, ...rest] = to;
+      const text = texts?.get(`${node.id}\0${property}`);
+      // The text is the whole file; what is said of its beginning is said of its first line.
+      if (text !== undefined)
+        return { file: folder.path(`${textFolder(name)}/${text}`), ...(within ?? { line: 1, column: 1 }) };
+      if (property === undefined) return { file: path, ...lines.spot(start) };
+      // A text of several lines stands as a list of them.
+      const list = texts && within ? findInJson(raw, start, [`${property}:lines`, within.line - 1]) : null;
+      if (list !== null)
+        return { file: path, ...lines.spot(findInString(raw, list, { line: 1, column: within?.column ?? 1 })) };
+      const keys = texts ? [property, `${property}:lines`, `${property}:value`] : [property];
+      const found = keys.map((key) => findInJson(raw, start, [key, ...rest])).find((at) => at !== null) ?? start;
+      return { file: path, ...lines.spot(within && raw[found] === '"' ? findInString(raw, found, within) : found) };
     },
   }));
 }
 
-function notJson(file: string, text: string, lines: Lines): FileFault {
-  const marker = CONFLICT.exec(text);
-  if (marker) {
-    const [, from = ''] = /^<{7} ?(.*)/m.exec(text) ?? [];
+function readText(folder: FlowFolder, text: string): string {
+  try {
+    return folder.read(text);
+  } catch (error) {
+    throw new TextMissing(unreadable(folder.path(text), error));
+  }
+}
+
+/** What the reader refuses, with a place: it tells it in words only. */
+function faultOf(error: RedstartError, file: string, raw: string, lines: Lines): FileFault {
+  if (error.code === 'FLOW_FILE_NOT_JSON') {
+    const text = raw.startsWith(BOM) ? raw.slice(1) : raw;
+    const marker = CONFLICT.exec(raw);
+    if (marker) return conflict(file, raw, lines, marker);
+    const fault = findJsonFault(text);
     return {
-      rule: 'merge-conflict',
+      rule: 'json-invalid',
       file,
-      spot: lines.spot(marker.index),
-      message: `A merge was not finished here${from.trim() ? ` (${from.trim()})` : ''}.`,
+      spot: fault && lines.spot(fault.offset + raw.length - text.length),
+      message: text.trim() === '' ? 'The file is empty.' : `Not valid JSON: ${fault?.reason ?? 'nested too deeply'}.`,
     };
   }
-  // What JSON.parse does not take and the scanner does is nested beyond any flow.
-  const fault = findJsonFault(text);
+  const line = Number(/\bline (\d+)\b/.exec(error.message)?.[1] ?? 1);
   return {
-    rule: 'json-invalid',
+    rule: error.code === 'FLOW_FILE_UNREADABLE' ? 'file-unreadable' : 'flows-missing',
     file,
-    spot: fault && lines.spot(fault.offset),
-    message: text.trim() === '' ? 'The file is empty.' : `Not valid JSON: ${fault?.reason ?? 'nested too deeply'}.`,
+    spot: { line, column: 1 },
+    message: sentence(error.message.replace(file, 'The file')),
+  };
+}
+
+function sentence(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
+}
+
+function conflict(file: string, text: string, lines: Lines, marker: RegExpExecArray): FileFault {
+  const [, from = ''] = /^<{7} ?(.*)/m.exec(text) ?? [];
+  return {
+    rule: 'merge-conflict',
+    file,
+    spot: lines.spot(marker.index),
+    message: `A merge was not finished here${from.trim() ? ` (${from.trim()})` : ''}.`,
   };
 }

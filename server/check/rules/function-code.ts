@@ -30,6 +30,8 @@ function checkPart(
 ): void {
   const raw = placed.node[property];
   if (typeof raw !== 'string' || raw.trim() === '') return;
+  // Told as what it is: a merge that was not finished.
+  if (/^<{7}(?: |$)/m.test(raw)) return;
   const code = property === 'func' ? raw : raw.trimEnd();
   try {
     new vm.Script(before + code + after, { filename: 'code' });

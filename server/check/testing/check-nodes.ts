@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkFlows } from '../check-flows.ts';
 import type { Finding } from '../finding.ts';
 import { createWorld } from '../world.ts';
@@ -20,8 +20,10 @@ export function checkFiles(
 ): Finding[] {
   const dir = mkdtempSync(join(tmpdir(), 'redstart-check-'));
   try {
-    for (const [name, content] of Object.entries(files))
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(dir, name)), { recursive: true });
       writeFileSync(join(dir, name), typeof content === 'string' ? content : JSON.stringify(content, null, 2));
+    }
     if (options.rc !== undefined) writeFileSync(join(dir, '.redstartrc'), options.rc);
     const world = createWorld(
       {
