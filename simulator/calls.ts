@@ -32,8 +32,11 @@ export class CallLog {
   /** By `METHOD /route/{template}`. */
   readonly counts = new Map<string, number>();
 
-  constructor(limit: number) {
+  readonly #onCall: (call: RecordedCall) => void;
+
+  constructor(limit: number, onCall: (call: RecordedCall) => void = () => undefined) {
     this.#limit = limit;
+    this.#onCall = onCall;
   }
 
   get calls(): readonly RecordedCall[] {
@@ -46,6 +49,7 @@ export class CallLog {
     if (this.#calls.length >= this.#limit * 2) this.#calls = this.#calls.slice(-this.#limit);
     const key = `${call.method} ${call.route ?? call.path}`;
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    this.#onCall(call);
   }
 
   finish(call: RecordedCall): void {

@@ -17,5 +17,5 @@ export type {
 } from './data-views.ts';
 export type { RunView, Simulator, SimulatorOptions } from './interface.ts';
 export type { Duration, EndStatus, Fault, FaultKind, Role, RunRule, Scenario } from './scenario.ts';
-export { parseScenario, readScenarioFile, ScenarioError } from './scenario.ts';
+export { parseScenario, readScenarioFile, ScenarioError, scenarioSchema } from './scenario.ts';
 export { createSimulator } from './simulator.ts';

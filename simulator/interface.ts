@@ -17,6 +17,8 @@ export interface SimulatorOptions {
   rateLimit?: boolean;
   /** How many calls are kept in `calls`. Default 50,000. */
   keepCalls?: number;
+  /** Hears of each call as it arrives; its `status` is set when it is answered. */
+  onCall?: (call: RecordedCall) => void;
   /** Simulated time at the start. Default: now. */
   startAt?: Date;
 }
@@ -57,6 +59,8 @@ export interface Simulator extends SimulatedData {
   readonly calls: readonly RecordedCall[];
   /** Calls ever seen, by `METHOD /route/{template}`. */
   readonly counts: ReadonlyMap<string, number>;
+  /** Calls that are not answered yet because time has to pass first, or never will be: what a fault does. */
+  readonly held: number;
   /** Oldest first, all workspaces. */
   readonly runs: readonly RunView[];
   run(id: string): RunView | undefined;

@@ -78,7 +78,7 @@ const history = z.strictObject({
   runNamePrefix: z.string().default('history'),
 });
 
-const scenarioSchema = z.strictObject({
+export const scenarioSchema = z.strictObject({
   seed: z.int().default(1),
   rateLimit: z
     .union([z.boolean(), z.strictObject({ perSecond: z.int().positive().default(20), hold: duration.default(0) })])

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { CallLog, RecordedCall } from './calls.ts';
 import type { SimulatedClock } from './clock.ts';
 import { CONTROL_PREFIX, type Control } from './control.ts';
@@ -40,6 +39,7 @@ export class SimulatorServer {
   readonly #server: Server;
   /** Ends waits (latency, held calls) when the simulator closes. */
   readonly #closing = new AbortController();
+  #held = 0;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -48,6 +48,11 @@ export class SimulatorServer {
     });
     // Longer than any client's: the server never closes a socket that a request is on its way to.
     this.#server.keepAliveTimeout = 65_000;
+  }
+
+  /** Calls that wait for time to pass, or for ever. */
+  get held(): number {
+    return this.#held;
   }
 
   /** The port. Rejects when it is taken. */
@@ -135,6 +140,10 @@ export class SimulatorServer {
         request.socket.resetAndDestroy();
         return;
       case 'hang':
+        this.#held += 1;
+        response.once('close', () => {
+          this.#held -= 1;
+        });
         return;
       default: {
         const sent = fault ? faulty(fault, reply) : (reply ?? { status: 500 });
@@ -202,8 +211,22 @@ export class SimulatorServer {
     }
   }
 
+  /** By the timers of the process and not by `node:timers/promises`, so that a rehearsal's virtual time holds here too. */
   async #pause(milliseconds: number): Promise<void> {
-    await wait(milliseconds, undefined, { signal: this.#closing.signal, ref: false }).catch(() => undefined);
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
+    this.#held += 1;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        this.#held -= 1;
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      timer.unref();
+      signal.addEventListener('abort', end, { once: true });
+    });
   }
 
   /** A fault of the simulator itself, in the form that the Platform gives to its own. */

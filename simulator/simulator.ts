@@ -44,7 +44,7 @@ class InMemorySimulator extends DataAccess implements Simulator {
     this.#host = options.host ?? '127.0.0.1';
     this.#basePath = (options.basePath ?? '').replace(/\/+$/, '');
     this.#clock = new SimulatedClock((options.startAt ?? new Date()).getTime(), options.speed ?? 1);
-    this.#calls = new CallLog(options.keepCalls ?? CALLS_KEPT);
+    this.#calls = new CallLog(options.keepCalls ?? CALLS_KEPT, options.onCall);
     this.#world = this.#newWorld();
     this.#server = new SimulatorServer({
       world: () => this.#world,
@@ -77,6 +77,10 @@ class InMemorySimulator extends DataAccess implements Simulator {
 
   get calls(): readonly RecordedCall[] {
     return this.#calls.calls;
+  }
+
+  get held(): number {
+    return this.#server.held;
   }
 
   get counts(): ReadonlyMap<string, number> {
