@@ -1,5 +1,19 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { ADDRESS_RULE, FailureMemory, FORGET_MS, GuessLimiter, NAME_RULE } from './guess-limiter.ts';
+import { openGuessFile } from './guess-file.ts';
+import {
+  ADDRESS_RULE,
+  FAMILIAR_MS,
+  FailureMemory,
+  FORGET_MS,
+  GuessLimiter,
+  NAME_RULE,
+  STRICT_FROM,
+  STRICT_RULE,
+} from './guess-limiter.ts';
 
 const HERE = '203.0.113.1';
 const ELSEWHERE = '198.51.100.7';
@@ -98,6 +112,113 @@ describe('GuessLimiter', () => {
     for (let i = 0; i < 20; i += 1) clock.now += wait('ada', HERE);
     clock.now += FORGET_MS;
     for (let i = 0; i < NAME_RULE.free; i += 1) expect(wait('ada', HERE)).toBe(0);
+  });
+});
+
+describe('while many addresses guess together', () => {
+  const network = (n: number): string => `192.0.${n >> 8}.${n & 255}`;
+
+  it('gives each new address one guess, and never keeps a first one waiting', () => {
+    const { clock, wait } = setUp();
+    for (let i = 0; i < STRICT_FROM; i += 1) expect(wait('ada', network(i))).toBe(0);
+    // The administrator, somewhere new: at once. A second attempt waits a minute, where it would have been free.
+    for (let i = 0; i < 1000; i += 1) wait(`user${i}`, network(i % 300));
+    expect(wait('ada', HERE)).toBe(0);
+    expect(wait('ada', HERE)).toBe(STRICT_RULE.firstWaitMs);
+    clock.now += STRICT_RULE.firstWaitMs;
+    expect(wait('ada', HERE)).toBe(0);
+    expect(wait('ada', HERE)).toBe(2 * STRICT_RULE.firstWaitMs);
+  });
+
+  it('leaves about a third of the guesses to an address that goes on', () => {
+    const { clock, wait } = setUp();
+    const end = clock.now + 24 * 3_600_000;
+    let guesses = 0;
+    let other = 0;
+    let next = clock.now;
+    while (clock.now < end) {
+      // Others keep it up.
+      while (next <= clock.now) {
+        wait('ada', network(other++ % 60_000));
+        next += 20_000;
+      }
+      const left = wait('ada', HERE);
+      if (left === 0) guesses += 1;
+      clock.now += Math.max(1000, left);
+    }
+    expect(guesses).toBeLessThan(45);
+  });
+
+  it('leaves alone the address from which that name has signed in before', () => {
+    const { clock, limiter, wait } = setUp();
+    const own = limiter.attempt('ada', HERE);
+    if (own.allowed) own.succeeded();
+    for (let i = 0; i < 2 * STRICT_FROM; i += 1) wait('ada', network(i));
+    for (let i = 0; i < NAME_RULE.free; i += 1) expect(wait('ada', HERE)).toBe(0);
+    // Familiar for this name, not for others.
+    expect(wait('bob', HERE)).toBeGreaterThan(0);
+    clock.now += FAMILIAR_MS;
+    for (let i = 0; i < 2 * STRICT_FROM; i += 1) wait('ada', network(i));
+    expect([wait('ada', HERE), wait('ada', HERE)]).toEqual([0, STRICT_RULE.firstWaitMs]);
+  });
+
+  it('is over an hour after it stopped, and does not begin with what people mistype', () => {
+    const { clock, wait } = setUp();
+    for (let i = 0; i < STRICT_FROM; i += 1) wait('ada', network(i));
+    clock.now += 60 * 60_000;
+    expect([wait('ada', HERE), wait('ada', HERE)]).toEqual([0, 0]);
+    // A hundred people, each of whom mistypes now and then, all day long.
+    for (let i = 0; i < 1000; i += 1) {
+      clock.now += 60_000;
+      wait(`user${i % 100}`, network(i % 100));
+    }
+    expect([wait('ada', ELSEWHERE), wait('ada', ELSEWHERE)]).toEqual([0, 0]);
+  });
+});
+
+describe('openGuessFile', () => {
+  const logger = pino({ level: 'silent' });
+
+  it('keeps failures and familiar addresses over a restart, by keys that tell neither name nor address', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'redstart-guess-'));
+    try {
+      const path = join(dir, 'failures.json');
+      const clock = { now: 1_000_000 };
+      const now = (): number => clock.now;
+      const open = () => openGuessFile({ path, logger, now, everyMs: 1_000_000 });
+      const first = await open();
+      const limiter = new GuessLimiter({ state: first.failures, familiar: first.familiar, now });
+      for (let i = 0; i < NAME_RULE.free + 1; i += 1) limiter.attempt('ada', HERE);
+      const own = limiter.attempt('ada', ELSEWHERE);
+      if (own.allowed) own.succeeded();
+      await first.save();
+      const before = (await stat(path)).mtimeMs;
+      await first.save();
+      expect((await stat(path)).mtimeMs).toBe(before);
+      await first.close();
+      const text = await readFile(path, 'utf8');
+      expect(text).not.toMatch(/ada|203\.0|198\.51/);
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+
+      const second = await open();
+      const again = new GuessLimiter({ state: second.failures, familiar: second.familiar, now });
+      expect(again.attempt('ada', HERE)).toEqual({ allowed: false, waitMs: NAME_RULE.firstWaitMs });
+      expect(second.familiar.entries()).toHaveLength(1);
+      await second.close();
+
+      clock.now += FORGET_MS;
+      const third = await open();
+      expect([third.failures.entries(), third.familiar.entries().length]).toEqual([[], 1]);
+      await third.close();
+      for (const broken of ['', '{', '[]', 'null', '{"failures":[[1,2],["a",null],["b",{"count":"x"}]]}']) {
+        await writeFile(path, broken);
+        const anew = await open();
+        expect(anew.failures.entries()).toEqual([]);
+        await anew.close();
+      }
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
   });
 });
 

@@ -173,7 +173,7 @@ describe('the editor', { timeout: 40_000 }, () => {
     expect(wrong.stderr).toContain('CREDENTIAL_SECRET_WRONG');
   });
 
-  it('is hardened: no installs, no telemetry, no diagnostics, no nodes that are off, our nodes once', async () => {
+  it('is hardened: no installs, no telemetry, no nodes that are off, our nodes once', async () => {
     const editor = await open({ flows: { 'a.json': [TAB] } });
     await editor.signIn();
     const sets = JSON.parse((await editor.call('GET', '/nodes', undefined, { Accept: 'application/json' })).text) as {
@@ -197,7 +197,8 @@ describe('the editor', { timeout: 40_000 }, () => {
     );
     expect(JSON.parse((await editor.call('GET', '/settings/user')).text)).toEqual({ editor: { a: 1 } });
     expect(JSON.parse((await editor.call('GET', '/settings')).text)).toMatchObject({ telemetryEnabled: false });
-    expect((await editor.call('GET', '/diagnostics')).status).toBe(403);
+    // For administrators; test/roles.test.ts has the others.
+    expect((await editor.call('GET', '/diagnostics')).text).not.toMatch(/planted|credential-secret|Correct-horse/);
     const settings = (await editor.call('GET', '/settings')).text;
     expect(settings).not.toMatch(/planted|credential-secret/);
     expect(JSON.parse(settings)).toMatchObject({
