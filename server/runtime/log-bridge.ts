@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Level, Logger } from 'pino';
 import type { LogHandler, NodeRedLogMessage } from '../../settings/node-red-settings.ts';
+import { type Audit, NO_AUDIT } from '../audit/audit-event.ts';
 import type { FlowIndex, NodePlace } from './flow-index.ts';
 
 const AUDIT = 98;
@@ -12,14 +13,16 @@ const LEVELS: Record<number, Level> = { 10: 'fatal', 20: 'error', 30: 'warn', 40
 const NOTABLE =
   // Node-RED has no sessions of its own and says of each token that it does not know it.
   /^(?:auth\.(?!invalid-token)|permission\.|comms\.auth|flow\.(?:add|update|remove)|flows\.set|nodes\.|modules\.|plugins\.|settings\.update|context\.delete|library\.set|credentials\.)/;
+/** The trail has these from where they happen, with more to them. */
+const TOLD_ELSEWHERE = /^(?:auth\.|permission\.|comms\.|flow\.|flows\.)/;
 const READING = /\.(?:get|getState|getConfig|list|icons|configs?|info)$|\.get$/;
 
 /** Node-RED's log to pino: level by level, an error with its stack, and with node id, type and flow where there is one. */
-export function createLogBridge(logger: Logger, index: FlowIndex): LogHandler {
+export function createLogBridge(logger: Logger, index: FlowIndex, trail: Audit = NO_AUDIT): LogHandler {
   const log = logger.child({ component: 'node-red' });
   return (message) => {
     if (message.level === METRIC) return;
-    if (message.level === AUDIT) return audit(log, message);
+    if (message.level === AUDIT) return audit(log, trail, message);
     // What the runtime says of itself at the start is told by the program in its own words.
     const level = message.id === undefined && message.level === 40 ? 'debug' : (LEVELS[message.level] ?? 'info');
     if (!log.isLevelEnabled(level)) return;
@@ -30,10 +33,27 @@ export function createLogBridge(logger: Logger, index: FlowIndex): LogHandler {
   };
 }
 
-function audit(log: Logger, { level: _level, timestamp: _timestamp, event, user, ...rest }: NodeRedLogMessage): void {
+function audit(
+  log: Logger,
+  trail: Audit,
+  { level: _level, timestamp: _timestamp, event, user, ...rest }: NodeRedLogMessage,
+): void {
   const name = String(event);
-  const level = NOTABLE.test(name) && !READING.test(name) ? 'info' : 'debug';
+  const notable = NOTABLE.test(name) && !READING.test(name);
+  const level = notable ? 'info' : 'debug';
   const username = typeof user === 'object' && user !== null && 'username' in user ? user.username : user;
+  if (notable && (!TOLD_ELSEWHERE.test(name) || rest.type === 'reload')) {
+    const { ip, path: _path, method: _method, ...details } = rest;
+    // The address is Node-RED's reading of a header, which the HTTP server sets anew for each request.
+    const address = typeof ip === 'string' ? { address: ip } : {};
+    trail.record({
+      ...details,
+      ...(typeof username === 'string' && { user: username }),
+      ...address,
+      event: 'admin',
+      action: name,
+    });
+  }
   log[level]({ audit: name, user: username, ...rest }, `audit ${name}`);
 }
 

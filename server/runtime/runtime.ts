@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { NodePolicy } from '../../settings/node-policy.ts';
 import type { LogHandler } from '../../settings/node-red-settings.ts';
+import type { Audit } from '../audit/audit-event.ts';
 import { RedstartError } from '../errors.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
 import type { NotReady } from '../http/index.ts';
@@ -32,6 +33,8 @@ export interface RuntimeOptions {
   /** What has to end before nodes are closed: requests that wait for a flow's answer, then websockets. */
   connections: { drained(): Promise<void>; refuseOpen(): number; closeWebSockets(): void };
   logger: Logger;
+  /** Is told of what is changed in the editor besides flows. */
+  audit?: Audit;
 }
 
 export interface Readiness {
@@ -58,7 +61,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const { logger, store, index } = options;
   const red = loadNodeRed();
   const inFlight = createInFlight();
-  const bridge = createLogBridge(logger, index);
+  const bridge = createLogBridge(logger, index, options.audit);
   const settings = options.settings({
     logHandler(message) {
       if (message.level <= 20 && message.id !== undefined) inFlight.onError(message.id);
