@@ -2,7 +2,6 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyRing } from '../state/key-ring.ts';
 import { withoutCredentials } from './credential-blob.ts';
@@ -60,8 +59,6 @@ describe('createStorageModule', () => {
       flows: withReferences({ load: async () => [], save } as unknown as FlowStore),
       ring,
       managedIds: ['seqera-default'],
-      sessions: { load: () => Promise.reject(new Error('disk')), save: () => Promise.reject(new Error('disk')) },
-      logger: pino({ level: 'silent' }),
     });
 
   it('puts the credentials back when the flows are refused', async () => {
@@ -97,12 +94,6 @@ describe('createStorageModule', () => {
     const blob = await storage.getCredentials();
     expect(withoutCredentials(blob, 'secret', ['seqera-default'])).toBe(blob);
     expect(withoutCredentials(blob, 'secret', ['n'])).not.toBe(blob);
-  });
-
-  it('never rejects for sessions', async () => {
-    const storage = module(async () => {});
-    expect(await storage.getSessions()).toEqual({});
-    await expect(storage.saveSessions({})).resolves.toBeUndefined();
   });
 
   it('keeps the settings, and refuses a damaged file', async () => {

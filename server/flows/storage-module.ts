@@ -1,6 +1,5 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from 'pino';
 import { asCaller } from '../audit/caller.ts';
 import { RedstartError } from '../errors.ts';
 import type { KeyRing } from '../state/key-ring.ts';
@@ -10,7 +9,6 @@ import { joinReferences, type ReferencingFlowStore, splitReferences } from './cr
 import { DATA_FILES } from './data-files.ts';
 import { type FlowNode, isObject } from './flow-node.ts';
 import { createLibraryStore } from './library-store.ts';
-import type { Sessions } from './session-store.ts';
 import { replaceFile } from './write-files.ts';
 
 export interface StorageModuleOptions {
@@ -20,8 +18,6 @@ export interface StorageModuleOptions {
   ring: KeyRing;
   /** Ids of the connections of the environment: what an editor sends as their credentials is not kept. */
   managedIds: readonly string[];
-  sessions: { load(): Promise<Sessions>; save(sessions: Sessions): Promise<void> };
-  logger: Logger;
 }
 
 export { DATA_FILES } from './data-files.ts';
@@ -35,15 +31,15 @@ export interface StorageModule {
   saveCredentials(blob: CredentialBlob): Promise<void>;
   getSettings(): Promise<Record<string, unknown>>;
   saveSettings(settings: Record<string, unknown>): Promise<void>;
-  getSessions(): Promise<Sessions>;
-  saveSessions(sessions: Sessions): Promise<void>;
+  getSessions(): Promise<Record<string, never>>;
+  saveSessions(): Promise<void>;
   getLibraryEntry(type: string, path: string): Promise<unknown>;
   saveLibraryEntry(type: string, path: string, meta: Record<string, unknown>, body: string): Promise<void>;
 }
 
 /** Node-RED's storage interface over the flow files and the data folder. */
 export function createStorageModule(options: StorageModuleOptions): StorageModule {
-  const { dataDir, flows, ring, sessions, logger } = options;
+  const { dataDir, flows, ring } = options;
   const marker = join(dataDir, DATA_FILES.credentialsSealed);
   const credentials = createCredentialFile({ path: join(dataDir, DATA_FILES.credentials), marker, ring });
   const beforeFile = join(dataDir, DATA_FILES.credentialsBefore);
@@ -107,22 +103,9 @@ export function createStorageModule(options: StorageModuleOptions): StorageModul
       });
     },
     saveSettings: (settings) => replaceFile(settingsFile, JSON.stringify(settings, null, 2), 0o600),
-    // These two run in Node-RED where nobody catches: a rejection would end the process, on a request of anybody.
-    async getSessions() {
-      try {
-        return await sessions.load();
-      } catch (error) {
-        logger.warn({ err: error }, 'the editor sessions cannot be read: everybody signs in again');
-        return {};
-      }
-    },
-    async saveSessions(all) {
-      try {
-        await sessions.save(all);
-      } catch (error) {
-        logger.warn({ err: error }, 'the editor sessions cannot be saved: they end when the program does');
-      }
-    },
+    // It makes none: who is signed in is known in front of it, see auth/.
+    getSessions: async () => ({}),
+    saveSessions: async () => {},
     getLibraryEntry: (type, path) => library.get(type, path),
     saveLibraryEntry: (type, path, meta, body) => library.save(type, path, meta, body),
   };

@@ -221,9 +221,6 @@ async function build(
           flows,
           ring,
           managedIds: connectionNodes.map(({ id }) => id),
-          // Node-RED makes none: see auth/.
-          sessions: { load: async () => ({}), save: async () => {} },
-          logger,
         }),
         managed: connections.managed,
         webhooks: http.webhooks,
