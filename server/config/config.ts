@@ -106,6 +106,26 @@ export interface HttpAuthConfig extends PasswordCheck {
   readonly rateLimit: number | null;
 }
 
+/** The repository that flows come from. */
+export interface GitConfig {
+  /** Without credentials. A path, file://, https://, http:// or ssh:// address, or user@host:path. */
+  readonly url: string;
+  /** Branch or tag. */
+  readonly ref: string;
+  /** Folder within the repository; empty for its top. */
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly sshKeyFile: string | null;
+  readonly knownHostsFile: string | null;
+  readonly token: Secret | null;
+  readonly allowedSignersFile: string | null;
+  readonly rewrites: 'refuse' | 'follow';
+  readonly rehearse: boolean;
+  readonly webhookSecret: Secret | null;
+  /** Branch that deploys are pushed to. */
+  readonly push: string | null;
+}
+
 export interface Config {
   /** `serve --local`, which is what `npm start` runs: a try-out on the own machine. */
   readonly local: boolean;
@@ -134,6 +154,10 @@ export interface Config {
   };
   readonly data: { readonly dir: string };
   readonly flows: { readonly dir: string; readonly mode: 'editable' | 'readonly' };
+  /** null: the flows are in a folder that somebody else fills. */
+  readonly git: GitConfig | null;
+  /** Which part of `redstart.yaml` counts. */
+  readonly environment: string | null;
   /** null: headless, neither editor nor admin API. */
   readonly auth: AuthConfig | null;
   readonly sessions: { readonly hours: number };

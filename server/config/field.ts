@@ -6,6 +6,7 @@ export type Subject =
   | 'Server'
   | 'TLS'
   | 'Folders'
+  | 'Flows from git'
   | 'Sign-in to the editor'
   | "The flows' own HTTP endpoints"
   | 'What flows may do'

@@ -4,6 +4,7 @@ export {
   type AuthConfig,
   type Config,
   type ConnectionConfig,
+  type GitConfig,
   type HttpAuthConfig,
   type HttpTokenConfig,
   type HttpUserConfig,

@@ -7,6 +7,7 @@ import { isSecretName, placeOf, secretVariables } from './schema.ts';
 import { Secret } from './secret.ts';
 import { Sources } from './sources.ts';
 import { readFolders } from './subjects/folders.ts';
+import { readGit } from './subjects/git.ts';
 import { readHttpAuth } from './subjects/http-auth.ts';
 import { readNetwork } from './subjects/network.ts';
 import { readOperation } from './subjects/operation.ts';
@@ -62,6 +63,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const signIn = readSignIn(reader, local);
   const httpAuth = readHttpAuth(reader, server.host, tls.clientAuth !== null && tls.clientAuth !== 'editor');
   const folders = readFolders(reader);
+  const git = readGit(reader, folders);
   const operation = readOperation(reader, terminal);
   const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);
   reader.problems.push(...unknownNames(sources));
@@ -80,6 +82,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     ...signIn,
     httpAuth,
     ...folders,
+    ...git,
     ...operation,
     proxy,
     warnings,

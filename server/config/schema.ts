@@ -2,6 +2,7 @@ import type { Field } from './field.ts';
 import { namesOf } from './field.ts';
 import { CONNECTION_PREFIX, CONNECTION_SUFFIXES, connectionName } from './subjects/connection-names.ts';
 import { folderFields } from './subjects/folders.ts';
+import { gitFields } from './subjects/git.ts';
 import { httpAuthFields } from './subjects/http-auth.ts';
 import { networkFields } from './subjects/network.ts';
 import { operationFields } from './subjects/operation.ts';
@@ -19,6 +20,7 @@ export const schema: readonly Field[] = [
   ...Object.values(signInFields),
   ...Object.values(httpAuthFields),
   ...Object.values(folderFields),
+  ...Object.values(gitFields),
   ...Object.values(operationFields),
   ...Object.values(networkFields),
 ];

@@ -146,6 +146,24 @@ export const apiEndpoint: TextType<string> = text(
   },
 );
 
+/** Where a git repository is. Only the transports that a flows repository needs; others run programs. */
+export const gitRepository: TextType<string> = text(
+  'an https:// or ssh:// address, git@host:path, or the absolute path of a repository, without password',
+  (input) => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these belongs there.
+    if (/[\u0000-\u0020\u007f]/.test(input)) refuse('has white space or control characters in it');
+    if (input.startsWith('-')) refuse('begins with a dash');
+    if (input.startsWith('/')) return input;
+    if (/^[\w.-]+@[\w.-]+:(?!\/\/)[^:]+$/.test(input)) return input;
+    const url = URL.parse(input);
+    if (!url || !input.includes('://')) return refuse('is no address of a repository');
+    if (!['https:', 'http:', 'ssh:', 'file:'].includes(url.protocol)) refuse('is none of https, ssh, http, file');
+    if (url.password !== '') refuse('has a password in it: use REDSTART_GIT_TOKEN');
+    if (/[?#]/.test(input)) refuse('has a query or fragment in it');
+    return input;
+  },
+);
+
 export const proxyUrl: TextType<string> = text('an http:// or https:// address of the proxy', (input) => {
   const url = URL.parse(input.includes('://') ? input : `http://${input}`);
   if (!url) return refuse('is not a URL');

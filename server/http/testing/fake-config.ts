@@ -27,6 +27,8 @@ export function fakeConfig(parts: Parts = {}): Config {
     tls: { mode: 'off', certFile: null, keyFile: null, clientCaFile: null, clientAuth: null },
     data: { dir: '/nowhere' },
     flows: { dir: '/nowhere', mode: 'editable' },
+    git: null,
+    environment: null,
     auth: {
       admin: { username: 'ada', role: 'admin', ...plainPassword('correct horse') },
       oneTimePassword: null,
