@@ -39,6 +39,14 @@ export const ERROR_CATALOGUE = {
     mend: 'Choose another: a few unrelated words make a good one.',
     exitCode: 1,
   },
+  TOKEN_REFUSED: {
+    area: 'Commands',
+    meaning:
+      '`token` did not do what it was told: the name is taken or there is none such, or the file cannot be read, written or understood.',
+    who: 'caller',
+    mend: 'What the message says.',
+    exitCode: 1,
+  },
   INTERRUPTED: {
     area: 'Commands',
     meaning: 'Ctrl-C was pressed at a question.',

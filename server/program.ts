@@ -53,6 +53,31 @@ export function createProgram(): Command {
     )
     .action(async () => (await import('./commands/hash-password.ts')).hashPassword());
 
+  const token = program.command('token').description('tokens for programs that use the admin API');
+  token
+    .command('create')
+    .description('make a token: it is shown this once, the file holds only its hash')
+    .argument('<name>', 'what it is for, as the audit trail shows it')
+    .requiredOption('--role <role>', 'admin, editor, operator or viewer')
+    .option('--days <number>', 'how long it is valid', number(/^\d{1,4}$/, 1, 3650), 90)
+    .option('--file <file>', 'add it to this tokens file; without it the line to add is printed')
+    .action(async (name: string, options: { role: string; days: number; file?: string }) =>
+      (await import('./commands/token.ts')).createToken(name, options),
+    );
+  token
+    .command('list')
+    .description('show the tokens, when they end and when they were last used')
+    .option('--file <file>', 'tokens file; REDSTART_TOKENS_FILE without')
+    .action(async ({ file }: { file?: string }) => (await import('./commands/token.ts')).listTokens(file));
+  token
+    .command('revoke')
+    .description('take a token out of the file: it is refused within 5 s')
+    .argument('<name>', 'as in token list')
+    .option('--file <file>', 'tokens file; REDSTART_TOKENS_FILE without')
+    .action(async (name: string, { file }: { file?: string }) =>
+      (await import('./commands/token.ts')).revokeToken(name, file),
+    );
+
   program
     .command('simulator')
     .description('run the simulator of Seqera Platform by itself')
