@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { commsMessage } from './comms-messages.ts';
+import { CommsRedaction } from './comms-redaction.ts';
 import { CLOSE, closeFrame, encodeFrame, type Frame, FrameError, FrameReader, OPCODE } from './websocket-frames.ts';
 
 export interface CommsLimits {
@@ -44,6 +45,7 @@ export class CommsSocket extends Duplex {
   readonly #deadline: NodeJS.Timeout;
   /** Reads Node-RED's answers until it has said whether the session is valid; then it is not needed any more. */
   #answers: AnswerReader | null = new AnswerReader();
+  readonly #redaction = new CommsRedaction();
   #state: State = 'waiting';
   #settled = false;
   #parts: Buffer[] = [];
@@ -115,7 +117,16 @@ export class CommsSocket extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     this.#observe(chunk);
-    this.#socket.write(chunk, (error) => callback(error ?? null));
+    let redacted: Buffer;
+    try {
+      redacted = this.#redaction.push(chunk);
+    } catch {
+      // Not to be looked through, so not to be sent.
+      this.#refuse(CLOSE.policy, 'an answer that cannot be checked for secrets');
+      callback();
+      return;
+    }
+    this.#socket.write(redacted, (error) => callback(error ?? null));
   }
 
   override _final(callback: () => void): void {

@@ -18,6 +18,8 @@ describe('redact', () => {
     ['in JSON in JSON', JSON.stringify(JSON.stringify(token)).slice(3, -3)],
     ['URL-encoded', encodeURIComponent(token)],
     ['URL-encoded in lower case', encodeURIComponent(token).replace(/%../g, (hex) => hex.toLowerCase())],
+    ['in hexadecimal', Buffer.from(token).toString('hex')],
+    ['in hexadecimal, in capitals', Buffer.from(token).toString('hex').toUpperCase()],
     ['as form data', new URLSearchParams({ t: token }).toString().slice(2)],
   ])('strips it %s', (_, form) => {
     expect(redact(`before ${form} after`)).toBe('before [redacted] after');

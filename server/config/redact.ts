@@ -17,7 +17,7 @@ export function registerSecret(value: string): void {
   pattern = null;
 }
 
-/** The text without any registered secret: plain, escaped in JSON, URL-encoded, or anywhere inside something base64. */
+/** The text without any registered secret: plain, escaped in JSON, URL-encoded, in hexadecimal, or anywhere inside something base64. */
 export function redact(text: string): string {
   if (forms.size === 0) return text;
   pattern ??= compile();
@@ -38,6 +38,9 @@ function formsOf(value: string): string[] {
   // Log lines are JSON: a quote or backslash in a password is escaped there, once, or twice when JSON is quoted in JSON.
   const json = JSON.stringify(value).slice(1, -1);
   list.push(json, JSON.stringify(json).slice(1, -1));
+  // How a buffer is shown.
+  const hex = Buffer.from(value).toString('hex');
+  list.push(hex, hex.toUpperCase());
   for (let offset = 0; offset < 3; offset++) {
     const base64 = base64At(value, offset);
     list.push(base64, base64.replaceAll('+', '-').replaceAll('/', '_'));

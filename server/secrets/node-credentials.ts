@@ -100,9 +100,13 @@ function resolve(
 function noteSecrets(credentials: Record<string, unknown>, definition: Record<string, { type?: string }>): void {
   for (const [field, { type }] of Object.entries(definition)) {
     const value = type === 'password' ? credentials[field] : undefined;
-    if (typeof value === 'string' && value.length >= MIN_REDACTED_LENGTH) registerSecret(value);
+    if (typeof value === 'string' && isDistinct(value)) registerSecret(value);
   }
 }
+
+/** A node with the password "password" must not take that word out of every line. */
+const isDistinct = (value: string): boolean =>
+  value.length >= MIN_REDACTED_LENGTH && (value.length >= 12 || !/^[a-z]+$/i.test(value));
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
