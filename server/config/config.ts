@@ -166,7 +166,11 @@ export interface Config {
   /** What was the secret before, for reading what is still encrypted with it. */
   readonly previousCredentialSecret: Secret | null;
   /** Folder with one file a secret, for `secret:NAME` in credentials of nodes; null: there is none. */
-  readonly secrets: { readonly dir: string | null };
+  readonly secrets: {
+    readonly dir: string | null;
+    /** Files of the program's own secrets, users, tokens and keys: not for flows, should they lie in the same folder. */
+    readonly own: readonly string[];
+  };
   readonly audit: {
     readonly mode: 'file' | 'log' | 'both' | 'off';
     readonly maxBytes: number;

@@ -82,6 +82,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     ...signIn,
     httpAuth,
     ...folders,
+    secrets: { ...folders.secrets, own: [...reader.secretFiles, ...filesNamed(reader, settings)] },
     ...git,
     ...operation,
     proxy,
@@ -93,6 +94,12 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   };
   return { config: deepFreeze(config), problems, warnings, settings };
 }
+
+/** Users, tokens, keys: files that are no secret as a whole, and yet not for flows. */
+const filesNamed = (reader: Reader, settings: readonly Setting[]): string[] =>
+  settings
+    .filter(({ variable, source }) => variable.endsWith('_FILE') && source !== 'default')
+    .map(({ value }) => reader.absolute(value));
 
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;

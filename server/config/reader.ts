@@ -20,6 +20,8 @@ export interface Setting {
 export class Reader {
   readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
+  /** Files that a secret was read from. */
+  readonly secretFiles: string[] = [];
   readonly #settings = new Map<string, Omit<Setting, 'valid'>>();
   readonly #faulty = new Set<string>();
   readonly #sources: Sources;
@@ -79,6 +81,7 @@ export class Reader {
       this.#note(field, { value: field.secret ? 'unset' : text, source: 'default', from: null });
       return { value: fallback, found };
     }
+    if (field.secret && found.file) this.secretFiles.push(this.absolute(found.file));
     const parsed = parseText(field.type, found.text);
     const valid = 'value' in parsed;
     const from = found.file ? `${found.name} → ${found.file}` : found.name === field.variable ? null : found.name;

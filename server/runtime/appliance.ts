@@ -208,7 +208,7 @@ async function build(
     audit,
     prepare: (red) =>
       resolveNodeCredentials(red, {
-        secrets: createSecretFiles({ dir: config.secrets.dir, logger }),
+        secrets: createSecretFiles({ ...config.secrets, logger }),
         describe: index.describe,
       }),
     settings: ({ logHandler, setFlowState }) => {

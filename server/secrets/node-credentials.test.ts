@@ -19,7 +19,8 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const put = (name: string, text: string): void => writeFileSync(join(dir, name), text);
 const logger = pino({ level: 'info' }, { write: (line: string) => void warnings.push(JSON.parse(line).msg) });
-const files = (folder: string | null = dir) => createSecretFiles({ dir: folder, logger, now: () => now });
+const files = (folder: string | null = dir, own: string[] = []) =>
+  createSecretFiles({ dir: folder, own, logger, now: () => now });
 
 describe('createSecretFiles', () => {
   it('reads a file without its line end, and strips it from logs from then on', () => {
@@ -55,6 +56,16 @@ describe('createSecretFiles', () => {
     expect(() => files().value('secret:empty')).toThrow('is empty');
     expect(() => files().value('secret:folder')).toThrow('is no file');
     expect(() => files().value('secret:large')).toThrow('bytes');
+  });
+
+  it('gives no flow a secret of the program itself, under whatever name', () => {
+    put('platform-token', 'the token of the Platform');
+    symlinkSync('platform-token', join(dir, 'innocent'));
+    const secrets = files(dir, [join(dir, 'platform-token')]);
+    for (const name of ['platform-token', 'innocent'])
+      expect(() => secrets.value(`secret:${name}`)).toThrow("one of Redstart's own");
+    symlinkSync(join(dir, 'platform-token'), join(dir, 'linked'));
+    expect(() => files(dir, [join(dir, 'linked')]).value('secret:platform-token')).toThrow("one of Redstart's own");
   });
 
   it('has the new value when the file changes, and keeps the old one while it cannot be read', () => {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { registerSecret } from '../config/index.ts';
@@ -9,6 +9,9 @@ export class SecretMissing extends Error {
   readonly code = 'SECRET_MISSING';
 }
 
+/** It is there, and not for flows. */
+class SecretWithheld extends SecretMissing {}
+
 export interface SecretFiles {
   /** The secret of now. @throws SecretMissing */
   value(reference: string): string;
@@ -17,6 +20,8 @@ export interface SecretFiles {
 export interface SecretFilesOptions {
   /** Null: REDSTART_SECRETS_DIR is not set. */
   dir: string | null;
+  /** Files of secrets that are the program's own: /run/secrets holds both, and a flow gets none of these. */
+  own: readonly string[];
   logger: Logger;
   now?(): number;
 }
@@ -49,13 +54,14 @@ export function createSecretFiles(options: SecretFilesOptions): SecretFiles {
     const before = known.get(name);
     if (before && now() - before.looked < LOOK_EVERY_MS) return before.value;
     try {
+      refuseOwn(dir, name, options.own);
       const read = readSecret(dir, name);
       registerSecret(read);
       if (before?.warned) logger.info({ secret: name }, `the secret "${name}" can be read again`);
       known.set(name, { value: read, looked: now(), warned: false });
       return read;
     } catch (error) {
-      if (!before) throw error;
+      if (!before || error instanceof SecretWithheld) throw error;
       // As with tokens: while a file is being replaced, or a volume is away, the last one is better than none.
       if (!before.warned)
         logger.warn({ secret: name }, `${(error as Error).message}; the value of before stays in use`);
@@ -65,6 +71,21 @@ export function createSecretFiles(options: SecretFilesOptions): SecretFiles {
   }
 
   return { value };
+}
+
+function refuseOwn(dir: string, name: string, own: readonly string[]): void {
+  const path = join(dir, name);
+  const real = realPath(path);
+  if (!own.some((each) => each === path || realPath(each) === real)) return;
+  throw new SecretWithheld(`the secret "${name}" is one of Redstart's own, which flows do not get`);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function readSecret(dir: string, name: string): string {

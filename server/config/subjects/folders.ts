@@ -68,7 +68,7 @@ export const folderFields = {
     does: 'Where secret:NAME in a credential field of a node is looked up: the content of the file NAME in this folder.',
     change: 'Credentials of flows come from Docker, Kubernetes or a vault, instead of being typed into the editor.',
     beware:
-      'Who can deploy a flow can use every secret in this folder: keep only those in it that flows are meant to have.',
+      'Who can deploy a flow can use every secret in this folder, besides those that Redstart itself is given by a …_FILE variable: keep only what flows are meant to have in it.',
   }),
 };
 
@@ -100,7 +100,7 @@ export function readFolders(
     flows: { dir: flowsDir, mode: reader.get(folderFields.flowsMode) },
     credentialSecret: reader.get(folderFields.credentialSecret),
     previousCredentialSecret: readPrevious(reader),
-    secrets: { dir: secretsDir === null ? null : reader.absolute(secretsDir) },
+    secrets: { dir: secretsDir === null ? null : reader.absolute(secretsDir), own: [] },
   };
 }
 

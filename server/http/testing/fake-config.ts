@@ -39,7 +39,7 @@ export function fakeConfig(parts: Parts = {}): Config {
     sessions: { hours: 8 },
     credentialSecret: null,
     previousCredentialSecret: null,
-    secrets: { dir: null },
+    secrets: { dir: null, own: [] },
     audit: { mode: 'off', maxBytes: 1_000_000, files: 3 },
     httpAuth: { mode: 'none', user: null, users: null, tokens: null, rateLimit: 6000, ...plainPassword('') },
     nodesAllow: [],
