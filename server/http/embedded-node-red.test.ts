@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { isAtLeast, PUBLIC_ADMIN_ROUTES, publicRoute, roleFor } from '../auth/index.ts';
 
 class Embedded {
   readonly dir = mkdtempSync(join(tmpdir(), 'redstart-http-'));
@@ -30,6 +31,11 @@ class Embedded {
   async lines(): Promise<string> {
     this.#child.send('lines');
     return (await this.#answer<{ lines: string[] }>()).lines.join('');
+  }
+
+  async routes(): Promise<string[]> {
+    this.#child.send('routes');
+    return (await this.#answer<{ routes: string[] }>()).routes;
   }
 
   async stop(): Promise<number | null> {
@@ -92,8 +98,8 @@ class Embedded {
     });
   }
 
-  async token(): Promise<string> {
-    const answer = await this.login('ada', 'correct horse');
+  async token(user = 'ada'): Promise<string> {
+    const answer = await this.login(user, 'correct horse');
     return ((await answer.json()) as { access_token: string }).access_token;
   }
 
@@ -101,6 +107,39 @@ class Embedded {
     return new WebSocket(`${this.url.replace('http', 'ws')}${path}`, { headers });
   }
 }
+
+/** Paths that Express would take for a route of it. What belongs to a mounted app does not say where that is. */
+function samples(route: string): { method: string; path: string }[] {
+  const [method = '', ...rest] = route.split(' ');
+  const pattern = rest.join(' ');
+  if (pattern.startsWith('/^')) {
+    const found = Object.entries(REGEXPS).filter(([, source]) => pattern === `/${source}/`);
+    expect([pattern, found.length]).not.toEqual([pattern, 0]);
+    return found.map(([path]) => ({ method, path }));
+  }
+  const path = pattern
+    .replace(/:scope\((\w+)[^)]*\)/g, '$1')
+    .replace(/:state/, 'enable')
+    .replace(/:\w+/g, 'x')
+    .replace(/\/\?\*|\*/g, 'x');
+  const mounts = /^\/(?:$|:id)/.test(pattern)
+    ? ['/projects', '/settings/user/keys', ...(pattern === '/' ? [''] : [])]
+    : [''];
+  return mounts.map((mount) => ({ method, path: `${mount}${path}` }));
+}
+
+const REGEXPS: Record<string, string> = {
+  '/resources/x/y': '^\\/resources\\/((?:@[^\\/]+\\/)?[^\\/]+)\\/(.+)$',
+  '/locales/x': '^\\/locales\\/(.+)\\/?$',
+  '/library/x/y': '^\\/library\\/([^\\/]+)\\/([^\\/]+)(?:$|\\/(.*))',
+  '/library/x/y/z': '^\\/library\\/([^\\/]+)\\/([^\\/]+)\\/(.*)',
+  '/nodes/messages': '^\\/nodes\\/messages',
+  '/nodes/x/y/messages': '^\\/nodes\\/((@[^\\/]+\\/)?[^\\/]+\\/[^\\/]+)\\/messages',
+  '/nodes/x': '^\\/nodes\\/((@[^\\/]+\\/)?[^\\/]+)$',
+  '/nodes/x/y': '^\\/nodes\\/((@[^\\/]+\\/)?[^\\/]+)\\/([^\\/]+)$',
+  '/plugins/x': '^\\/plugins\\/((@[^\\/]+\\/)?[^\\/]+)$',
+  '/plugins/x/y': '^\\/plugins\\/((@[^\\/]+\\/)?[^\\/]+)\\/([^\\/]+)$',
+};
 
 const opened = (socket: WebSocket): Promise<unknown> => once(socket, 'open');
 const closed = async (socket: WebSocket): Promise<number> => {
@@ -189,6 +228,55 @@ describe('a real Node-RED behind the HTTP side', () => {
       }),
     );
     expect(answers.filter((answer) => !answer.startsWith('401 '))).toEqual([]);
+  });
+
+  describe('every live route, those that nodes added included', () => {
+    let routes: { method: string; path: string }[];
+    beforeAll(async () => {
+      routes = (await red.routes()).flatMap((route) => samples(route)).filter(({ path }) => path !== '/echo');
+      // Guards against a walk that sees nothing.
+      expect(routes.length).toBeGreaterThan(90);
+      expect(routes).toContainEqual({ method: 'POST', path: '/inject/x' });
+    });
+
+    it('is closed to the unauthenticated, but for the table of exceptions', async () => {
+      const wrong: string[] = [];
+      for (const { method, path } of routes) {
+        const { status } = await red.raw(method, `/editor${path}`, {}, method === 'GET' ? '' : '{}');
+        // What is below /auth is answered in front of Node-RED.
+        if (publicRoute(method, path) === null && status !== 401) wrong.push(`${method} ${path} is open: ${status}`);
+        if (publicRoute(method, path) !== null && status === 401) wrong.push(`${method} ${path} is closed`);
+      }
+      expect(wrong).toEqual([]);
+      // No exception without something that it is for: files are served without routes.
+      const files = ['/red/x', '/vendor/x', '/types/x', '/theme', '/theme/x', '/favicon.ico'];
+      const live = [...routes, ...files.map((path) => ({ method: 'GET', path }))];
+      const stale = PUBLIC_ADMIN_ROUTES.filter(
+        (one) => !live.some(({ method, path }) => one.methods.includes(method) && one.path.test(path)),
+      );
+      expect(stale).toEqual([]);
+    });
+
+    it.each(['viewer', 'operator', 'editor'] as const)(
+      'lets the %s do what the table says, and nothing else',
+      async (role) => {
+        const headers = { Authorization: `Bearer ${await red.token(role)}`, 'Content-Type': 'application/json' };
+        const wrong: string[] = [];
+        let refused = 0;
+        for (const { method, path } of routes) {
+          if (publicRoute(method, path) !== null || path.startsWith('/auth/')) continue;
+          const allowed = isAtLeast(role, roleFor(method, path));
+          // What may change something is not tried.
+          if (allowed && method !== 'GET') continue;
+          const { status } = await red.raw(method, `/editor${path}`, headers, method === 'GET' ? '' : '{}');
+          if (!allowed) refused += 1;
+          if (!allowed && status !== 403) wrong.push(`${method} ${path} is open: ${status}`);
+          if (allowed && (status === 401 || status === 403)) wrong.push(`${method} ${path} is closed: ${status}`);
+        }
+        expect(wrong).toEqual([]);
+        expect(refused).toBeGreaterThan(role === 'editor' ? 5 : 50);
+      },
+    );
   });
 
   it('serves what the sign-in page needs without a session', async () => {

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import express from 'express';
 import RED from 'node-red';
 import { pino } from 'pino';
 import { NO_AUDIT } from '../../audit/audit-event.ts';
@@ -16,6 +17,16 @@ const config = fakeConfig({
   server: { trustProxy: options.trustProxy },
   data: { dir: options.dir },
   flows: { mode: options.flowsMode },
+  auth: {
+    users: {
+      file: join(options.dir, 'no-users.yaml'),
+      list: ['editor', 'operator', 'viewer'].map((role) => ({
+        username: role,
+        role,
+        ...plainPassword('correct horse'),
+      })),
+    },
+  },
   httpAuth: { mode: options.httpAuth, user: 'caller', ...plainPassword('caller secret') },
 });
 const lines = [];
@@ -62,6 +73,14 @@ const http = await createHttpServer({
   dataDir: options.dir,
   health: { ready: () => ({ ok: true, reasons: [] }) },
 });
+// Apps that are mounted in others hide their routes: they are noted as they are made, those of nodes too.
+const made = [];
+const makeRoute = express.Router.route;
+express.Router.route = function (path) {
+  const route = makeRoute.call(this, path);
+  made.push(route);
+  return route;
+};
 RED.init(http.server, {
   userDir: options.dir,
   httpAdminRoot: config.server.editorPath,
@@ -87,6 +106,12 @@ process.send({ url: http.url });
 for (;;) {
   const [message] = await once(process, 'message');
   if (message === 'lines') process.send({ lines });
+  if (message === 'routes')
+    process.send({
+      routes: made.flatMap(({ path, methods }) =>
+        [path].flat().flatMap((one) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${one}`)),
+      ),
+    });
   if (message === 'stop') {
     http.stopAccepting();
     await http.drained();
