@@ -34,7 +34,7 @@ describe('the audit trail', () => {
 describe('secrets', () => {
   it('keeps the files of its own secrets from flows', () => {
     const file = join(cwd, 'own-token');
-    writeFileSync(file, 'a token of the Platform\n');
+    writeFileSync(file, 'a-token-of-the-Platform\n');
     const { config } = load({ REDSTART_SECRETS_DIR: '.', TOWER_ACCESS_TOKEN_FILE: 'own-token' });
     expect(config?.secrets).toEqual({ dir: cwd, own: [file] });
   });
