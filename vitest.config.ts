@@ -16,7 +16,7 @@ const fast = [
       include: [
         '{server,settings,simulator,scripts}/**/*.test.ts',
         'nodes/*.test.ts',
-        'nodes/{lib,seqera-*,editor}/**/*.test.ts',
+        'nodes/{lib,seqera-*,redstart-*,editor}/**/*.test.ts',
       ],
       exclude: ['**/dist/**', '**/node_modules/**'],
       // Property tests and child processes, on machines that do other things as well.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_NODES } from './testing/all-nodes.ts';
+import { ALL_NODES, APART } from './testing/all-nodes.ts';
 import { errorOf, send, simulators } from './testing/drive.ts';
 import { quickly, redOn } from './testing/stage.ts';
 
@@ -51,7 +51,7 @@ const ANSWERS = [
 const pace = { ...quickly, retry: { attempts: 3, baseMs: 1, capMs: 4, minimumMs: 1 } };
 
 it('every node with an input is here', () => {
-  expect([...Object.keys(NODES), ...WITHOUT_INPUT].sort()).toEqual(Object.keys(ALL_NODES).sort());
+  expect([...Object.keys(NODES), ...WITHOUT_INPUT, ...APART].sort()).toEqual(Object.keys(ALL_NODES).sort());
 });
 
 describe.each(Object.keys(NODES))('%s', (type) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CATALOGUE } from './lib/errors.ts';
 import { NODE_ROLES } from './lib/node-roles.ts';
+import { APART } from './testing/all-nodes.ts';
 
 const pack = __dirname;
 const read = (...path: string[]) => readFileSync(join(pack, ...path), 'utf8');
@@ -11,6 +12,8 @@ const types = Object.keys(manifest['node-red'].nodes);
 const SECTIONS = ['Inputs', 'Outputs', 'Errors', 'Role', 'Example'];
 /** A connection has neither inputs nor outputs, and ends no message. */
 const OF_A_CONNECTION = ['Properties', 'Role', 'Example'];
+/** A node that has nothing to do with the Platform. */
+const OF_ONE_APART = ['Outputs', 'Details', 'Refusals', 'Example'];
 
 const examples = readdirSync(join(pack, 'examples'))
   .filter((file) => file.endsWith('.json'))
@@ -21,13 +24,15 @@ const examples = readdirSync(join(pack, 'examples'))
 
 describe('the package', () => {
   it('has a folder for each node type and no other', () => {
-    const folders = readdirSync(pack).filter((name) => name.startsWith('seqera-'));
+    const folders = readdirSync(pack).filter((name) => /^(?:seqera|redstart)-/.test(name));
     expect(folders.sort()).toEqual([...types].sort());
     for (const type of types) expect(manifest['node-red'].nodes[type]).toBe(`dist/${type}/${type}.js`);
   });
 
   it('knows the role that each node needs', () => {
-    expect(Object.keys(NODE_ROLES).sort()).toEqual(types.filter((type) => type !== 'seqera-config').sort());
+    expect(Object.keys(NODE_ROLES).sort()).toEqual(
+      types.filter((type) => type !== 'seqera-config' && !APART.includes(type)).sort(),
+    );
   });
 });
 
@@ -36,6 +41,7 @@ describe.each(types)('%s', (type) => {
   const texts = JSON.parse(read(type, 'locales', 'en-US', `${type}.json`)) as Record<string, unknown>;
   const help = read(type, 'locales', 'en-US', `${type}.html`);
   const config = type === 'seqera-config';
+  const apart = APART.includes(type);
 
   it('has a dialog whose script exists and whose fields and texts have words', () => {
     expect(html).toContain(`data-template-name="${type}"`);
@@ -62,10 +68,10 @@ describe.each(types)('%s', (type) => {
   it('has help with all that one needs to know', () => {
     expect(help).toContain(`data-help-name="${type}"`);
     const sections = [...help.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, title]) => title);
-    expect(sections).toEqual(expect.arrayContaining(config ? OF_A_CONNECTION : SECTIONS));
+    expect(sections).toEqual(expect.arrayContaining(config ? OF_A_CONNECTION : apart ? OF_ONE_APART : SECTIONS));
     const codes = [...help.matchAll(/SEQERA_[A-Z_]+/g)].map(([code]) => code);
     for (const code of codes) expect(Object.keys(ERROR_CATALOGUE)).toContain(code);
-    if (config) return;
+    if (config || apart) return;
     expect(codes).toEqual(expect.arrayContaining(['SEQERA_NO_CONNECTION', 'SEQERA_INVALID_INPUT']));
     const role = (NODE_ROLES[type] ?? '').replace(/^./, (letter) => letter.toUpperCase());
     expect(help.slice(help.indexOf('<h3>Role</h3>'))).toContain(`<i>${role}</i>`);

@@ -44,7 +44,7 @@ if (status !== 0) process.exit(status ?? 1);
 const pack = join(root, 'nodes');
 for (const file of files(pack)) {
   const place = relative(pack, file);
-  if (!place.startsWith('seqera-') || !ASSET.test(place) || !place.includes(sep)) continue;
+  if (!/^(?:seqera|redstart)-/.test(place) || !ASSET.test(place) || !place.includes(sep)) continue;
   const target = join(pack, 'dist', place);
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(file, target);

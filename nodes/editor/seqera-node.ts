@@ -13,6 +13,10 @@ export interface SeqeraNode {
   outputs: number;
   /** Its own properties: name, connection, workspace and address are those of every node. */
   fields: readonly Field[];
+  /** Of no Platform: no connection, no workspace, a place of its own in the palette. */
+  apart?: { category: string; color: string; credentials: Record<string, { type: 'password' | 'text' }> };
+  /** Fields of the dialog that are no properties: credentials. */
+  extra?: readonly Field[];
   /** Further properties, which are not one input of the dialog each. */
   defaults?: Record<string, RedPropertyDefinition>;
   /** Which text of the catalogue names an output, where their number changes. Default: that of its place. */
@@ -22,24 +26,34 @@ export interface SeqeraNode {
   saved?(node: RedEditorNode): void;
 }
 
+const NAME: Field = { property: 'name', value: '', icon: 'tag' };
 const COMMON: readonly Field[] = [
-  { property: 'name', value: '', icon: 'tag' },
+  NAME,
   { property: 'workspaceId', value: '', icon: 'sitemap', types: TEXT, suggest: 'workspaces', check: workspaceId },
   { property: 'baseUrl', value: '', icon: 'globe', types: TEXT, check: baseUrl, legacy: true },
 ];
 
 /** Registers a node type with the editor: what all Seqera nodes have in common, and what is its own. */
 export function registerNode(type: string, node: SeqeraNode): void {
-  const fields = [...COMMON, ...node.fields];
+  const { apart } = node;
+  const fields = [...(apart ? [NAME] : COMMON), ...node.fields];
   register(type, {
-    category: 'seqera',
-    color: '#A9A1C6',
+    category: apart?.category ?? 'seqera',
+    color: apart?.color ?? '#A9A1C6',
+    ...(apart && { credentials: apart.credentials }),
     icon: node.icon,
     inputs: node.inputs,
     outputs: node.outputs,
     defaults: {
       // An own validation, because the editor's refuses what is fine here: none, or one that is gone, is the default connection.
-      seqera: { value: '', type: 'seqera-config', required: false, validate: (id, _options) => connectionIsValid(id) },
+      ...(!apart && {
+        seqera: {
+          value: '',
+          type: 'seqera-config',
+          required: false,
+          validate: (id: unknown, _options) => connectionIsValid(id),
+        },
+      }),
       ...defaultsOf(fields),
       ...node.defaults,
     },
@@ -63,8 +77,8 @@ export function registerNode(type: string, node: SeqeraNode): void {
       });
       const rows = new Map<string, Row>();
       const place = (): Place => placeOf(rows);
-      setUpConnection();
-      for (const field of fields) {
+      if (!apart) setUpConnection();
+      for (const field of [...fields, ...(node.extra ?? [])]) {
         if ($(`#node-input-${field.property}`).length > 0) rows.set(field.property, setUpField(this, field, place));
       }
       // What was set must be seen: the folded part is open when it holds something.

@@ -1,4 +1,5 @@
 import type { RedApi } from '../lib/red.ts';
+import webhookIn from '../redstart-webhook-in/redstart-webhook-in.ts';
 import actionLaunch from '../seqera-action-launch/seqera-action-launch.ts';
 import api from '../seqera-api/seqera-api.ts';
 import seqeraConfig from '../seqera-config/seqera-config.ts';
@@ -16,6 +17,7 @@ import workflowPoll from '../seqera-workflow-poll/seqera-workflow-poll.ts';
 
 /** Every node of the pack, by type; the contract test compares it with the package. */
 export const ALL_NODES: Record<string, (RED: RedApi) => void> = {
+  'redstart-webhook-in': webhookIn,
   'seqera-config': seqeraConfig,
   'seqera-datalink-list': datalinkList,
   'seqera-datalink-poll': datalinkPoll,
@@ -31,3 +33,6 @@ export const ALL_NODES: Record<string, (RED: RedApi) => void> = {
   'seqera-workflow-cancel': workflowCancel,
   'seqera-workflow-poll': workflowPoll,
 };
+
+/** They have nothing to do with the Platform: no connection, no calls, no role. */
+export const APART: readonly string[] = ['redstart-webhook-in'];

@@ -13,9 +13,7 @@ const pack = JSON.parse(readFileSync(join(import.meta.dirname, '../../nodes/pack
   'node-red': { nodes: Record<string, string> };
 };
 /** The configuration node is not in the palette: its dialog is opened from another node's. */
-const SEQERA = Object.keys(pack['node-red'].nodes).filter(
-  (type) => type.startsWith('seqera-') && type !== 'seqera-config',
-);
+const OURS = Object.keys(pack['node-red'].nodes).filter((type) => type !== 'seqera-config');
 
 const flows = [
   { id: 'tab1', type: 'tab', label: 'Policy', info: 'A flow\n\n```mermaid\ngraph TD;\n  Launch-->Monitor;\n```\n' },
@@ -98,9 +96,9 @@ async function addFromPalette(page: Page, type: string, y: number): Promise<void
 
 async function dialogs(page: Page, step: Step): Promise<void> {
   const offered = await page
-    .locator('.red-ui-palette-node[data-palette-type^="seqera-"]')
+    .locator('.red-ui-palette-node:is([data-palette-type^="seqera-"], [data-palette-type^="redstart-"])')
     .evaluateAll((nodes) => nodes.map((each) => each.getAttribute('data-palette-type') ?? ''));
-  expect(offered.sort()).toEqual(SEQERA.sort());
+  expect(offered.sort()).toEqual(OURS.sort());
   for (const [index, type] of offered.entries()) {
     await step(`the dialog of ${type}`, async () => {
       await addFromPalette(page, type, 120 + 50 * index);
