@@ -1,0 +1,132 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FromChild, ToChild } from './child.ts';
+import type { Rehearsal, RehearsalResult } from './rehearsal.ts';
+
+export interface PoolOptions {
+  children: number;
+  /** REDSTART_NODES_ALLOW. */
+  nodesAllow: string;
+  /** Told in the order in which they end. Answering false stops the rest. */
+  onResult(index: number, result: RehearsalResult): boolean;
+}
+
+/** A child that does not answer by then is blocked: it watches its own time as long as it can. */
+const GRACE_MS = 3000;
+const START_MS = 60_000;
+const LAST_NODE_FILE = 'last-node';
+
+/** Runs rehearsals in child processes, each with a Node-RED of its own. One that blocks is ended and replaced. */
+export async function runInChildren(rehearsals: readonly Rehearsal[], options: PoolOptions): Promise<void> {
+  let next = 0;
+  let stopped = false;
+  const worker = async (): Promise<void> => {
+    let child: Child | null = null;
+    try {
+      while (!stopped && next < rehearsals.length) {
+        const index = next++;
+        const rehearsal = rehearsals[index];
+        if (!rehearsal) break;
+        child ??= await Child.start(options.nodesAllow);
+        const result = await child.run(rehearsal);
+        if (child.ended) child = null;
+        if (!options.onResult(index, result)) stopped = true;
+      }
+    } finally {
+      child?.end();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(options.children, rehearsals.length)) }, worker));
+}
+
+class Child {
+  readonly #process: ChildProcess;
+  readonly #dir: string;
+  #hear: (message: FromChild | null) => void = () => undefined;
+  #output = '';
+  ended = false;
+
+  private constructor(nodesAllow: string) {
+    this.#dir = mkdtempSync(join(tmpdir(), 'redstart-rehearsal-'));
+    // Compiled it is child.js; from the sources, as tests run it, child.ts.
+    const path = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url));
+    this.#process = fork(path, [this.#dir, nodesAllow], {
+      serialization: 'advanced',
+      // Nothing of the environment reaches the flows but what a rehearsal gives them: no token, no proxy, no other time zone.
+      env: { PATH: process.env.PATH, HOME: this.#dir, TZ: 'UTC', NODE_ENV: 'production' },
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    for (const stream of [this.#process.stdout, this.#process.stderr])
+      stream?.on('data', (text: Buffer) => {
+        this.#output = (this.#output + text.toString('utf8')).slice(-4000);
+      });
+    this.#process.on('message', (message: FromChild) => this.#hear(message));
+    this.#process.on('exit', () => {
+      this.ended = true;
+      rmSync(this.#dir, { recursive: true, force: true });
+      this.#hear(null);
+    });
+  }
+
+  static async start(nodesAllow: string): Promise<Child> {
+    const child = new Child(nodesAllow);
+    const answer = await child.#answer(START_MS);
+    if (answer !== 'late' && answer?.what === 'ready') return child;
+    child.end();
+    throw new Error(answer !== 'late' && answer?.what === 'failed' ? answer.message : `the process for rehearsals does not start: ${child.#output}`);
+  }
+
+  async run(rehearsal: Rehearsal): Promise<RehearsalResult> {
+    this.#send({ what: 'run', rehearsal });
+    const answer = await this.#answer(rehearsal.timeoutMs + GRACE_MS);
+    if (answer !== 'late' && answer?.what === 'done') return answer.result;
+    const lastNode = this.#lastNode();
+    this.end();
+    const message =
+      answer === 'late'
+        ? `it was cut after ${rehearsal.timeoutMs + GRACE_MS} ms of real time: code of a node does not come back`
+        : 'the process ended in the middle of it';
+    const details = [
+      ...(lastNode ? [`the last message was given to "${lastNode}"`] : []),
+      ...(answer === 'late' ? ['look there for a loop without an end'] : this.#output.trim().split('\n').slice(-5)),
+    ];
+    return {
+      failures: [{ place: rehearsal.place, message, details }],
+      ms: rehearsal.timeoutMs + GRACE_MS,
+      virtualMs: 0,
+      covered: { nodes: [], wires: [] },
+    };
+  }
+
+  end(): void {
+    this.ended = true;
+    this.#process.kill('SIGKILL');
+  }
+
+  #send(message: ToChild): void {
+    if (this.#process.connected) this.#process.send(message);
+  }
+
+  #answer(withinMs: number): Promise<FromChild | 'late' | null> {
+    return new Promise((resolve) => {
+      if (this.#process.exitCode !== null) return resolve(null);
+      const timer = setTimeout(() => resolve('late'), withinMs);
+      this.#hear = (message) => {
+        clearTimeout(timer);
+        resolve(message);
+      };
+    });
+  }
+
+  #lastNode(): string {
+    try {
+      return readFileSync(join(this.#dir, LAST_NODE_FILE), 'utf8').trim();
+    } catch {
+      return '';
+    }
+  }
+}
