@@ -34,6 +34,11 @@ export class EditorSession {
     return new EditorSession(appliance, bearer);
   }
 
+  /** With a token that was not signed in for. */
+  static withToken(appliance: Appliance, token: string): EditorSession {
+    return new EditorSession(appliance, token);
+  }
+
   async call(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
     const answer = await this.appliance.fetch(`/editor${path}`, {
       method,
@@ -50,16 +55,17 @@ export class EditorSession {
   }
 
   /** The editor's websocket with everything that debug nodes and statuses send. */
-  async comms(): Promise<{ frames: string[]; close(): void }> {
+  async comms(): Promise<{ frames: string[]; ended: Promise<number>; close(): void }> {
     const url = `${this.appliance.url.replace(/^http/, 'ws')}/editor/comms`;
     const socket = new WebSocket(url, { origin: this.appliance.url });
     const frames: string[] = [];
     socket.on('message', (data) => frames.push(String(data)));
+    const ended = new Promise<number>((resolve) => socket.once('close', resolve));
     await once(socket, 'open');
     socket.send(JSON.stringify({ auth: this.authorization.slice('Bearer '.length) }));
     await once(socket, 'message');
     socket.send(JSON.stringify({ subscribe: 'debug' }));
     socket.send(JSON.stringify({ subscribe: 'status/#' }));
-    return { frames, close: () => socket.close() };
+    return { frames, ended, close: () => socket.close() };
   }
 }
