@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { DATA_FILES } from '../flows/storage-module.ts';
@@ -8,12 +8,18 @@ import { lockDataFolder } from '../state/data-lock.ts';
 import { version } from '../version.ts';
 
 /**
- * Not in it: sessions (everybody signs in again), caches, the TLS key, and the generated credential secret: with it in
+ * Not in it: sessions (everybody signs in again), the audit trail (it tells what happened, restored or not), caches, the TLS key, and the generated credential secret: with it in
  * the same file, whoever has the backup would have the credentials.
  */
 const PARTS: BackupParts = {
   state: DATA_FILES.state,
-  others: [DATA_FILES.credentials, DATA_FILES.settings, DATA_FILES.library, DATA_FILES.removedFlows],
+  others: [
+    DATA_FILES.credentials,
+    DATA_FILES.deployers,
+    DATA_FILES.settings,
+    DATA_FILES.library,
+    DATA_FILES.removedFlows,
+  ],
 };
 
 /** `redstart backup FILE`: while it runs or not. */
@@ -43,6 +49,8 @@ export async function restore(config: Config, file: string): Promise<void> {
   const lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
   try {
     const { at, entries, files, aside } = await restoreBackup({ dataDir, parts: PARTS, file: resolve(file) });
+    // The backup may be of a version that did not seal credentials; the next start does, and says so again.
+    await rm(join(dataDir, DATA_FILES.credentialsSealed), { force: true });
     console.log(`${dataDir}: as of ${at}, ${entries} entries of context and ${files.length} file(s).`);
     if (aside) console.log(`What was there before is in ${aside}.`);
   } finally {

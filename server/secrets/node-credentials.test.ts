@@ -98,7 +98,13 @@ describe('resolveNodeCredentials', () => {
     const types = new Map<string, unknown>();
     const definition = { user: { type: 'text' }, password: { type: 'password' } };
     resolveNodeCredentials(
-      { events, nodes: { getType: (type) => types.get(type), getCredentialDefinition: () => definition } },
+      {
+        events,
+        nodes: {
+          getType: (type) => types.get(type),
+          getCredentialDefinition: (type) => (type === 'http-request' ? definition : undefined),
+        },
+      },
       { secrets, describe: (id) => `node "call" (http request, id ${id}) in flow "Nightly"` },
     );
     class Node {

@@ -45,7 +45,8 @@ export function resolveNodeCredentials(red: NodeTypes, options: NodeCredentialOp
       set(this: Instance, credentials: unknown) {
         if (isRecord(credentials)) {
           resolve(this, credentials, options);
-          noteSecrets(credentials, red.nodes.getCredentialDefinition(type) ?? {});
+          // Node-RED keeps definitions under the type with dashes for spaces.
+          noteSecrets(credentials, red.nodes.getCredentialDefinition(type.replace(/\s+/g, '-')) ?? {});
         }
         Object.defineProperty(this, 'credentials', {
           value: credentials,
