@@ -25,8 +25,7 @@ interface ConfigInstance extends RedNode<{ token?: string }> {
 export default function (RED: RedApi): void {
   function SeqeraConfig(this: ConfigInstance, def: ConfigDef): void {
     RED.nodes.createNode(this, def);
-    // Read here once and put out of sight: whoever prints the node must not print the token.
-    const token = this.credentials?.token ?? '';
+    // Out of sight: whoever prints the node must not print the token.
     Object.defineProperty(this, 'credentials', {
       value: this.credentials,
       enumerable: false,
@@ -40,9 +39,11 @@ export default function (RED: RedApi): void {
     this.baseUrl = managed?.baseUrl ?? (String(def.baseUrl ?? '').trim() || DEFAULT_BASE_URL);
     this.workspaceId = managed ? managed.workspaceId : workspaceId === '' ? null : workspaceId;
     const store = new NodeStore(RED, this);
-    let bound: Promise<void> | undefined;
+    let bound: { token: string; done: Promise<void> } | undefined;
     this.connection = async () => {
       if (managed) return managed;
+      // Each time: the appliance may follow a file with it.
+      const token = this.credentials?.token ?? '';
       const { id } = this;
       const place = { id, name: def.name || id, baseUrl: this.baseUrl, workspaceId: this.workspaceId };
       if (token === '') {
@@ -54,8 +55,9 @@ export default function (RED: RedApi): void {
         );
       }
       const connection = ownConnection(RED, { ...place, token });
-      bound ??= bindToken(store, id, token, new URL(connection.baseUrl).origin);
-      await bound.catch((error: unknown) => {
+      if (bound?.token !== token)
+        bound = { token, done: bindToken(store, id, token, new URL(connection.baseUrl).origin) };
+      await bound.done.catch((error: unknown) => {
         // A store that failed may work the next time.
         bound = undefined;
         throw error;
