@@ -61,6 +61,34 @@ export const ERROR_CATALOGUE = {
     mend: 'Correct the line that is named. docs/check.md has every rule.',
     exitCode: 2,
   },
+  FLOW_TESTS_INVALID: {
+    area: 'Commands',
+    meaning: 'A test file (`*.flowtest.yaml`) is no YAML, or says something that a rehearsal does not know.',
+    who: 'flow author',
+    mend: 'Correct the lines that are named: all of them are told at once. docs/rehearsals.md has an example of everything.',
+    exitCode: 2,
+  },
+  FLOW_TESTS_NONE: {
+    area: 'Commands',
+    meaning: 'There is no rehearsal where `redstart test` looks, or none that `--only` asks for.',
+    who: 'caller',
+    mend: 'Put a `*.flowtest.yaml` beside the flows, or name another path.',
+    exitCode: 2,
+  },
+  FLOW_TESTS_UNREADABLE: {
+    area: 'Commands',
+    meaning: 'The path given to `redstart test` is not there, cannot be read, or is no test file.',
+    who: 'caller',
+    mend: 'Name a test file (`*.flowtest.yaml`), or a folder that holds some.',
+    exitCode: 2,
+  },
+  REHEARSAL_START_FAILED: {
+    area: 'Commands',
+    meaning: 'The process in which rehearsals run did not start.',
+    who: 'operator',
+    mend: 'The message says why. A container that forbids child processes has to allow them for `redstart test`.',
+    exitCode: 70,
+  },
   DIFF_SOURCE_INVALID: {
     area: 'Commands',
     meaning:
@@ -249,6 +277,28 @@ export const ERROR_CATALOGUE = {
     mend: 'Stop the other one, or give this one a folder of its own (REDSTART_DATA_DIR).',
     exitCode: 75,
   },
+  DATABASE_UNAVAILABLE: {
+    area: 'Several replicas',
+    meaning: 'The database that replicas share could not be used for a minute after the start.',
+    who: 'operator',
+    mend: 'Check that it runs and can be reached, and the user, password and rights in REDSTART_DATABASE_URL.',
+    exitCode: 69,
+  },
+  LEASE_LOST: {
+    area: 'Several replicas',
+    meaning:
+      'This process stood still, or could not reach the database, for longer than its lease: another replica runs the flows, or will. It ended so that nothing is done twice.',
+    who: 'operator',
+    mend: 'Nothing, if whatever started it starts it again: it then stands by. Often: look at the network to the database, and at REDSTART_LEASE_SECONDS.',
+    exitCode: 75,
+  },
+  BACKUP_IN_DATABASE: {
+    area: 'Several replicas',
+    meaning: 'What the flows remember is in the database of REDSTART_DATABASE_URL, and not in the data folder.',
+    who: 'operator',
+    mend: 'Back the database up with its own tools (`pg_dump`).',
+    exitCode: 2,
+  },
   DATA_FOLDER_LOCK_FAILED: {
     area: 'Data folder',
     meaning: 'The lock file of the data folder is damaged, or the file system has no locks.',
@@ -340,6 +390,94 @@ export const ERROR_CATALOGUE = {
     who: 'flow author',
     mend: 'Keep one of the two. Copies of flows are made by import in the editor, which gives them new ids.',
     exitCode: 65,
+  },
+
+  GIT_MISSING: {
+    area: 'Git',
+    meaning: 'REDSTART_GIT_URL is set, and the program git is not there.',
+    who: 'operator',
+    mend: 'Install git, and ssh for ssh addresses and signatures. The image has both.',
+    exitCode: 69,
+  },
+  GIT_NOT_PERMITTED: {
+    area: 'Git',
+    meaning: 'REDSTART_GIT_URL is set, and Node.js runs with `--permission`, under which no other program is started.',
+    who: 'operator',
+    mend: 'Add `--allow-child-process` to the options of node, or mount the flows as a folder.',
+    exitCode: 78,
+  },
+  GIT_UNREACHABLE: {
+    area: 'Git',
+    meaning: 'The repository is gone, or cannot be reached. The flows of the last good revision go on.',
+    who: 'operator',
+    mend: 'Check REDSTART_GIT_URL and the network. It is tried again by itself, less and less often.',
+    exitCode: 69,
+  },
+  GIT_ACCESS_DENIED: {
+    area: 'Git',
+    meaning: 'The repository refuses the token or the key. The flows of the last good revision go on.',
+    who: 'operator',
+    mend: 'Renew REDSTART_GIT_TOKEN or REDSTART_GIT_SSH_KEY_FILE, or give it the right to this repository.',
+    exitCode: 77,
+  },
+  GIT_HOST_UNKNOWN: {
+    area: 'Git',
+    meaning:
+      'The ssh server does not have the key that REDSTART_GIT_KNOWN_HOSTS_FILE says: another machine answers, or it was renewed.',
+    who: 'operator',
+    mend: 'Compare the key with what your git host publishes, then put it into the file.',
+    exitCode: 78,
+  },
+  GIT_REF_MISSING: {
+    area: 'Git',
+    meaning: 'The branch or tag is not in the repository, or not any more. The flows of the last good revision go on.',
+    who: 'operator',
+    mend: 'Push it, or set REDSTART_GIT_REF.',
+    exitCode: 78,
+  },
+  GIT_HISTORY_REWRITTEN: {
+    area: 'Git',
+    meaning: 'The branch was force-pushed: the revision in force is not in its history. It is not followed there.',
+    who: 'operator',
+    mend: 'Find out who did that and why. To follow it: REDSTART_GIT_REWRITES=follow.',
+    exitCode: 78,
+  },
+  GIT_UNSIGNED: {
+    area: 'Git',
+    meaning: 'The newest commit is not signed, or not by one of REDSTART_GIT_ALLOWED_SIGNERS_FILE.',
+    who: 'flow author',
+    mend: 'Sign it with an SSH key (`git commit -S`, `gpg.format=ssh`) that is in the file. A merge commit that the git host makes is signed by the host, or not at all.',
+    exitCode: 78,
+  },
+  GIT_FLOWS_INVALID: {
+    area: 'Git',
+    meaning: '`redstart check` finds errors in the flows of the new revision, or it has what a revision must not have.',
+    who: 'flow author',
+    mend: 'Correct what the message names and push again. Run `redstart check` before.',
+    exitCode: 65,
+  },
+  GIT_REHEARSAL_FAILED: {
+    area: 'Git',
+    meaning: 'A rehearsal of the new revision fails (REDSTART_GIT_REHEARSE=true).',
+    who: 'flow author',
+    mend: 'Run `redstart test` in the repository, correct the flow or the rehearsal, and push again.',
+    exitCode: 65,
+  },
+  GIT_APPLY_FAILED: {
+    area: 'Git',
+    meaning:
+      'The flows of the new revision did not start, or could not be written. The last good revision is in force again.',
+    who: 'operator',
+    mend: 'What the message says.',
+    exitCode: 73,
+  },
+  GIT_PUSH_REFUSED: {
+    area: 'Git',
+    meaning:
+      'A deploy could not be pushed to REDSTART_GIT_PUSH: somebody else had pushed, or the branch is protected. It was pushed to a branch of its own.',
+    who: 'flow author',
+    mend: 'Merge the branch that the message names.',
+    exitCode: 69,
   },
 
   FLOWS_READONLY: {
@@ -434,5 +572,7 @@ export type ErrorCode = keyof Catalogue;
 export type FatalCode = CodesWith<{ exitCode: number }>;
 /** Codes that a deploy is refused with. */
 export type DeployCode = CodesWith<{ area: 'Deploy' }>;
+/** Why a revision of the flows' repository is not in force. */
+export type GitCode = CodesWith<{ area: 'Git' }>;
 /** Codes of the context store. */
 export type StoreCode = CodesWith<{ area: 'State' }>;

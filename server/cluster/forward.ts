@@ -30,7 +30,7 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-authenticate', 'te', 'tra
 const ANSWERED = 'expect';
 
 /** A leader that has just gone is replaced within seconds. */
-const GONE = {
+export const GONE = {
   status: 503,
   body: 'Another replica is taking over; try again',
   headers: { 'Retry-After': '5' },

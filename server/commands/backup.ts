@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config/index.ts';
+import { RedstartError } from '../errors.ts';
 import { DATA_FILES } from '../flows/storage-module.ts';
 import { prepareDataFolder } from '../runtime/data-folder.ts';
 import { type BackupParts, createBackup, restoreBackup } from '../state/backup.ts';
@@ -24,6 +25,7 @@ const PARTS: BackupParts = {
 
 /** `redstart backup FILE`: while it runs or not. */
 export async function backup(config: Config, file: string): Promise<void> {
+  refuseForDatabase(config);
   process.umask(0o077);
   const path = resolve(file);
   const { entries, files } = await createBackup({
@@ -43,6 +45,7 @@ export async function backup(config: Config, file: string): Promise<void> {
 
 /** `redstart restore FILE`: refuses while the program runs. */
 export async function restore(config: Config, file: string): Promise<void> {
+  refuseForDatabase(config);
   process.umask(0o077);
   const dataDir = config.data.dir;
   await prepareDataFolder(dataDir);
@@ -56,4 +59,14 @@ export async function restore(config: Config, file: string): Promise<void> {
   } finally {
     lock.release();
   }
+}
+
+/** A backup without what the flows remember would be taken for one. */
+function refuseForDatabase(config: Config): void {
+  if (config.replicas === null) return;
+  throw new RedstartError({
+    code: 'BACKUP_IN_DATABASE',
+    message: 'What the flows remember is in the database of REDSTART_DATABASE_URL.',
+    mend: 'Back it up, or restore it, with the tools of the database (pg_dump, pg_restore), and keep the credential secret apart.',
+  });
 }

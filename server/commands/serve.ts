@@ -1,4 +1,5 @@
 import type { Config } from '../config/index.ts';
+import { ERROR_CATALOGUE } from '../error-catalogue.ts';
 import { type Appliance, createAppliance } from '../runtime/appliance.ts';
 import { banner } from '../runtime/banner.ts';
 import { createLogger } from '../runtime/logger.ts';
@@ -18,7 +19,10 @@ export async function serve(config: Config): Promise<void> {
   process.umask(0o077);
   const logger = createLogger(config);
   for (const warning of config.warnings) logger.warn(warning);
-  const appliance = createAppliance(config, logger);
+  const appliance = createAppliance(config, logger, (reason) => {
+    logger.fatal({ code: 'LEASE_LOST' }, `this replica ends, as it may not run the flows any more: ${reason}`);
+    process.exit(ERROR_CATALOGUE.LEASE_LOST.exitCode);
+  });
   exitOnSignals(appliance, logger);
   handleFaults(process, {
     logger,
@@ -27,6 +31,8 @@ export async function serve(config: Config): Promise<void> {
   });
   const started = await appliance.start();
   if (!started) return;
+  // Once flows run: it must not make anybody wait for them.
+  await (await import('../check/log-findings.ts')).logFindings(config, logger);
   releaseStartMemory();
   if (config.local) process.stdout.write(banner(config, started));
 }

@@ -126,6 +126,15 @@ export interface GitConfig {
   readonly push: string | null;
 }
 
+/** Several processes that share one database. */
+export interface ReplicasConfig {
+  readonly database: Secret;
+  /** Where the others reach this one; null: found out. */
+  readonly url: string | null;
+  readonly leaseMs: number;
+  readonly shards: number;
+}
+
 export interface Config {
   /** `serve --local`, which is what `npm start` runs: a try-out on the own machine. */
   readonly local: boolean;
@@ -156,6 +165,8 @@ export interface Config {
   readonly flows: { readonly dir: string; readonly mode: 'editable' | 'readonly' };
   /** null: the flows are in a folder that somebody else fills. */
   readonly git: GitConfig | null;
+  /** null: this process is the only one. */
+  readonly replicas: ReplicasConfig | null;
   /** Which part of `redstart.yaml` counts. */
   readonly environment: string | null;
   /** null: headless, neither editor nor admin API. */

@@ -10,6 +10,7 @@ export type Subject =
   | 'Sign-in to the editor'
   | "The flows' own HTTP endpoints"
   | 'What flows may do'
+  | 'Several replicas'
   | 'Logs and metrics'
   | 'Network';
 

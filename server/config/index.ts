@@ -10,6 +10,7 @@ export {
   type HttpUserConfig,
   type OidcConfig,
   type PasswordCheck,
+  type ReplicasConfig,
   ROLES,
   type Role,
   type UserConfig,

@@ -12,6 +12,7 @@ import { readHttpAuth } from './subjects/http-auth.ts';
 import { readNetwork } from './subjects/network.ts';
 import { readOperation } from './subjects/operation.ts';
 import { readPlatform } from './subjects/platform.ts';
+import { readReplicas } from './subjects/replicas.ts';
 import { readServer } from './subjects/server.ts';
 import { readSignIn } from './subjects/sign-in.ts';
 import { readTls } from './subjects/tls.ts';
@@ -64,6 +65,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const httpAuth = readHttpAuth(reader, server.host, tls.clientAuth !== null && tls.clientAuth !== 'editor');
   const folders = readFolders(reader);
   const git = readGit(reader, folders);
+  const replicas = readReplicas(reader, folders.flows, tls);
   const operation = readOperation(reader, terminal);
   const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);
   reader.problems.push(...unknownNames(sources));
@@ -84,6 +86,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     ...folders,
     secrets: { ...folders.secrets, own: [...reader.secretFiles, ...filesNamed(reader, settings)] },
     ...git,
+    ...replicas,
     ...operation,
     proxy,
     warnings,

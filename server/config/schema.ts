@@ -7,6 +7,7 @@ import { httpAuthFields } from './subjects/http-auth.ts';
 import { networkFields } from './subjects/network.ts';
 import { operationFields } from './subjects/operation.ts';
 import { connectionFields, platformFields } from './subjects/platform.ts';
+import { replicaFields } from './subjects/replicas.ts';
 import { serverFields } from './subjects/server.ts';
 import { signInFields } from './subjects/sign-in.ts';
 import { tlsFields } from './subjects/tls.ts';
@@ -21,6 +22,7 @@ export const schema: readonly Field[] = [
   ...Object.values(httpAuthFields),
   ...Object.values(folderFields),
   ...Object.values(gitFields),
+  ...Object.values(replicaFields),
   ...Object.values(operationFields),
   ...Object.values(networkFields),
 ];

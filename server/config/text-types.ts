@@ -259,6 +259,20 @@ export function webAddress(what: string): TextType<string> {
   });
 }
 
+/** Where another replica listens: it may be in clear, on a network of their own. */
+export const replicaAddress: TextType<string> = text(
+  'an http:// or https:// address with a port and nothing after it',
+  (input) => {
+    const url = URL.parse(input);
+    if (!url) return refuse('is not a URL');
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') refuse('is neither http:// nor https://');
+    if (url.username !== '' || url.password !== '') refuse('has a user or password in it');
+    if (url.pathname !== '/' || /[?#]/.test(input)) refuse('has a path, query or fragment');
+    return url.origin;
+  },
+  { echo: true },
+);
+
 /** `group=role, …`: pairs that keep their order. The last `=` parts them, as a group may have one in its name. */
 export function pairs<const Right extends string>(
   expected: string,

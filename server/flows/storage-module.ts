@@ -13,6 +13,8 @@ import { replaceFile } from './write-files.ts';
 
 export interface StorageModuleOptions {
   dataDir: string;
+  /** What of the flows runs here, as Node-RED takes it: tabs that do not are disabled. Default: all as in the files. */
+  asRun?: (nodes: FlowNode[]) => FlowNode[];
   flows: ReferencingFlowStore;
   /** What credentials are sealed with; its current secret is also Node-RED's own. */
   ring: KeyRing;
@@ -39,7 +41,7 @@ export interface StorageModule {
 
 /** Node-RED's storage interface over the flow files and the data folder. */
 export function createStorageModule(options: StorageModuleOptions): StorageModule {
-  const { dataDir, flows, ring } = options;
+  const { dataDir, flows, ring, asRun = (nodes) => nodes } = options;
   const marker = join(dataDir, DATA_FILES.credentialsSealed);
   const credentials = createCredentialFile({ path: join(dataDir, DATA_FILES.credentials), marker, ring });
   const beforeFile = join(dataDir, DATA_FILES.credentialsBefore);
@@ -53,7 +55,7 @@ export function createStorageModule(options: StorageModuleOptions): StorageModul
     async init() {
       await mkdir(join(dataDir, DATA_FILES.removedFlows), { recursive: true, mode: 0o700 });
     },
-    getFlows: () => flows.load(),
+    getFlows: async () => asRun(await flows.load()),
     async saveFlows(nodes, user) {
       // Node-RED stores the credentials first. If the flows are then refused, theirs must be back: without this, the
       // credentials of a node that was deleted in a refused deploy would be gone while the node is still there.

@@ -1,6 +1,6 @@
 import http, { type Server } from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
 import type { Logger } from 'pino';
 import { type Audit, NO_AUDIT } from '../audit/audit-event.ts';
@@ -12,6 +12,7 @@ import type { Config } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
 import { clientCertificates } from './client-certificates.ts';
 import { capConnections } from './connection-cap.ts';
+import { callerOf, type Elsewhere, wantedBy } from './elsewhere.ts';
 import { eventLoopLag } from './event-loop-lag.ts';
 import { front, type Mounted } from './front.ts';
 import { listen, urlOf } from './listen.ts';
@@ -35,6 +36,8 @@ export interface HttpServerOptions {
   readonly starting?: () => boolean;
   /** Null, as when absent: nobody signs in. */
   readonly auth?: { readonly bearers: Bearers; readonly routes: AuthRoutes } | null;
+  /** Absent when this process is the only one. */
+  readonly elsewhere?: Elsewhere;
 }
 
 export interface NodeRedMount {
@@ -56,6 +59,8 @@ export interface HttpServer {
   readonly webhooks: WebhookRoutes;
   /** After listen(): the address to type into a browser on this machine, without trailing slash. */
   readonly url: string;
+  /** After listen(): how other machines reach it. */
+  readonly listening: { port: number; host: string; secure: boolean; fingerprint(): string | null };
   /** After RED.init and before RED.start: the http-in node looks for the app that it is mounted on. Once. */
   mountNodeRed(mount: NodeRedMount): void;
   listen(): Promise<void>;
@@ -101,7 +106,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const lag = eventLoopLag();
   const { rateLimit } = config.httpAuth;
   const { clientAuth, clientCaFile } = config.tls;
-  const limits = requestLimits({ app, proxied: config.server.trustProxy !== undefined, flowsPerMinute: rateLimit });
+  const limits = requestLimits({
+    app,
+    proxied: config.server.trustProxy !== undefined || options.elsewhere !== undefined,
+    flowsPerMinute: rateLimit,
+  });
   const certificates = clientCertificates(clientAuth);
   const webhooks = new WebhookRoutes(config.server.trustProxy);
   const guards = {
@@ -140,23 +149,28 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
   const material = await tlsMaterial(options);
   const clientCa = clientCaFile === null ? null : { file: clientCaFile, text: loadClientCa(clientCaFile) };
+  const { elsewhere } = options;
   const listener = createListener(material, clientCa?.text ?? null, (req, res) => {
     open.add(req, res);
     if (stopping) res.shouldKeepAlive = false;
+    if (elsewhere?.arrive(req, res, wantedBy(req, roots), () => callerOf(app, req))) return;
     handler(req, res);
   });
   listener.headersTimeout = LIMITS.headersTimeout;
   listener.requestTimeout = LIMITS.requestTimeout;
   listener.keepAliveTimeout = LIMITS.keepAliveTimeout;
   listener.maxConnections = LIMITS.maxConnections;
-  listener.on('upgrade', (req, socket, head) => gate.handle(req, socket as Socket, head));
+  listener.on('upgrade', (req, socket: Socket, head) => {
+    if (elsewhere?.arriveUpgrade(req, socket, head, wantedBy(req, roots), () => callerOf(app, req))) return;
+    gate.handle(req, socket, head);
+  });
   const sockets = new Set<Socket>();
   listener.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   const trusts = app.get('trust proxy fn') as (address: string, hop: number) => boolean;
-  capConnections(listener, (address) => trusts(address, 0));
+  capConnections(listener, (address) => trusts(address, 0) || elsewhere?.isReplica(address) === true);
   listener.on('secureConnection', certificates.connected);
   // Nodes that want to know the port ask the server that they were given.
   gate.server.address = () => listener.address();
@@ -180,6 +194,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     webhooks,
     get url() {
       return urlOf(listener, config.server.host, secure);
+    },
+    get listening() {
+      const { port } = listener.address() as AddressInfo;
+      return { port, host: config.server.host, secure, fingerprint: () => tls?.fingerprint() ?? null };
     },
     mountNodeRed(mount) {
       if (mounted !== null) throw new Error('Node-RED is mounted already');

@@ -15,4 +15,10 @@ export const NOT_READY = {
   check_failed: 'readiness could not be checked',
 } as const;
 
+/** Why a replica that is ready runs nothing. */
+export const STANDBY = {
+  code: 'standby',
+  message: 'another replica runs the flows; this one takes over when it is gone',
+};
+
 export type NotReady = keyof typeof NOT_READY;

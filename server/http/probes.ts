@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuse } from '../auth/refusal.ts';
 import { type EventLoopLag, LAG_LIMIT_MS } from './event-loop-lag.ts';
-import { NOT_READY, type NotReady } from './not-ready.ts';
+import { NOT_READY, type NotReady, STANDBY } from './not-ready.ts';
 
 export interface Health {
-  ready(): { ok: boolean; reasons: readonly NotReady[] };
+  ready(): { ok: boolean; reasons: readonly NotReady[]; standby?: boolean };
 }
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
@@ -53,7 +53,11 @@ export function readyz(health: Health, stopping: () => boolean): Handler {
         state = { ok: false, reasons: ['check_failed'] };
       }
     }
-    const reasons = state.reasons.map((code) => ({ code, message: NOT_READY[code] }));
+    const reasons = [
+      ...state.reasons.map((code) => ({ code, message: NOT_READY[code] })),
+      // Ready all the same: it takes requests and passes them on, and a roll-out must not wait for it to lead.
+      ...(state.standby ? [STANDBY] : []),
+    ];
     const body = JSON.stringify({ ready: state.ok, reasons });
     send(req, res, state.ok ? 200 : 503, 'application/json', `${body}\n`);
   });

@@ -23,6 +23,8 @@ export interface TlsContextOptions {
 export interface TlsContext {
   /** Looks at all of it now. */
   check(now?: Date): Promise<void>;
+  /** SHA-256 of the certificate that is shown. */
+  fingerprint(): string;
   stop(): void;
 }
 
@@ -86,6 +88,7 @@ export function followTls(options: TlsContextOptions): TlsContext {
     async check(now) {
       await Promise.all([pair?.check(), ca?.check(), files === null ? renewSelfSigned(now) : undefined]);
     },
+    fingerprint: () => material.certificate.fingerprint256,
     stop() {
       pair?.stop();
       ca?.close();

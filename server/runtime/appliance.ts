@@ -9,6 +9,7 @@ import { openAuditTrail } from '../audit/open-trail.ts';
 import { recordPlatformWrites } from '../audit/platform-writes.ts';
 import { addressOf } from '../auth/client-address.ts';
 import { type Auth, createAuth, identityOf, telemetryLock } from '../auth/index.ts';
+import { Replicas } from '../cluster/replicas.ts';
 import type { Config } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
 import { withReferences } from '../flows/credential-references.ts';
@@ -23,6 +24,7 @@ import { createSecretFiles } from '../secrets/secret-files.ts';
 import { createContextStore } from '../state/context-store.ts';
 import { type DataLock, lockDataFolder } from '../state/data-lock.ts';
 import { SqliteStore } from '../state/sqlite-store.ts';
+import type { StateStore } from '../state/state-store.ts';
 import { StoreError } from '../state/store-error.ts';
 import { version } from '../version.ts';
 import { keepCompiledCode } from './compile-cache.ts';
@@ -57,20 +59,22 @@ interface Parts {
   audit: AuditTrail | null;
   simulator: { url: string; close(): Promise<void> } | null;
   connections: Connections | null;
-  state: SqliteStore | null;
+  state: StateStore | null;
+  replicas: Replicas | null;
   auth: Auth | null;
   http: HttpServer | null;
   runtime: Runtime | null;
 }
 
 /** Everything that runs, put together: simulator, data folder, storage, HTTP server, Node-RED, in this order. */
-export function createAppliance(config: Config, logger: Logger): Appliance {
+export function createAppliance(config: Config, logger: Logger, onLost: (reason: string) => void): Appliance {
   const parts: Parts = {
     lock: null,
     audit: null,
     simulator: null,
     connections: null,
     state: null,
+    replicas: null,
     auth: null,
     http: null,
     runtime: null,
@@ -83,14 +87,16 @@ export function createAppliance(config: Config, logger: Logger): Appliance {
 
   async function run(): Promise<Started | null> {
     try {
-      await build(config, logger, index, parts, isStopping);
+      await build(config, logger, index, parts, isStopping, onLost);
       const { http, runtime } = parts;
       if (isStopping() || !http || !runtime) return null;
       await runtime.start();
       if (isStopping()) return null;
+      await parts.replicas?.join(http.listening, runtime.reload);
+      if (isStopping()) return null;
       const url = http.url;
       const readiness = runtime.ready();
-      if (readiness.ok) logger.info({ url }, 'ready');
+      if (readiness.ok) logger.info({ url }, readiness.standby ? 'ready, as a standby' : 'ready');
       else logger.error({ url, reasons: readiness.reasons }, 'started, but not ready');
       const { editorPath, httpPath } = config.server;
       return {
@@ -109,6 +115,7 @@ export function createAppliance(config: Config, logger: Logger): Appliance {
   async function shutDown(deadlineMs: number): Promise<void> {
     const until = Date.now() + deadlineMs;
     parts.http?.stopAccepting();
+    await parts.replicas?.leave();
     if (!parts.runtime && starting) await starting.catch(() => null);
     await parts.runtime?.stop(Math.max(1000, until - Date.now()));
     await closeParts(parts);
@@ -133,6 +140,7 @@ async function build(
   index: FlowIndex,
   parts: Parts,
   isStopping: () => boolean,
+  onLost: (reason: string) => void,
 ): Promise<void> {
   const dataDir = config.data.dir;
   const policy = nodePolicy(config.nodesAllow);
@@ -165,8 +173,11 @@ async function build(
   if (flows.files.length === 0)
     logger.warn({ dir: config.flows.dir }, 'the flows folder holds no flow file (*.json): nothing will run');
 
-  const state = openState(join(dataDir, DATA_FILES.state), logger);
+  const replicas = config.replicas && new Replicas({ config: config.replicas, logger, onLost });
+  parts.replicas = replicas;
+  const state = replicas?.store ?? openState(join(dataDir, DATA_FILES.state), logger);
   parts.state = state;
+  await replicas?.open();
   const store = createStoreProbe({
     async write() {
       await probeWrite(dataDir);
@@ -192,6 +203,7 @@ async function build(
     // Node-RED is mounted before its nodes are there.
     starting: () => runtime?.ready().reasons.includes('starting') ?? true,
     health: { ready: () => runtime?.ready() ?? { ok: false, reasons: ['starting'] } },
+    ...(replicas && { elsewhere: replicas }),
   });
   parts.http = http;
   if (isStopping()) return;
@@ -203,6 +215,7 @@ async function build(
     flowFault: () => flows.fault,
     fileOf: flows.fileOf,
     store,
+    ...(replicas && { standby: () => replicas.standby }),
     connections: http,
     logger,
     audit,
@@ -218,13 +231,14 @@ async function build(
         credentialSecret: ring.current,
         storageModule: createStorageModule({
           dataDir,
+          ...(replicas && { asRun: (nodes) => replicas.share(nodes) }),
           flows,
           ring,
           managedIds: connectionNodes.map(({ id }) => id),
         }),
         managed: connections.managed,
         webhooks: http.webhooks,
-        durable: { module: () => createContextStore(state) },
+        durable: { module: () => createContextStore(state, { cleans: (config.replicas?.shards ?? 1) === 1 }) },
         logHandler,
         adminAuth: auth?.adminAuth ?? null,
         adminMiddleware: auth
@@ -237,7 +251,7 @@ async function build(
               telemetryLock,
             ]
           : [],
-        flowState: flowState.current,
+        flowState: () => (replicas?.standby ? 'stop' : flowState.current()),
       });
     },
   });
@@ -274,7 +288,7 @@ async function closeParts(parts: Parts): Promise<void> {
   await parts.http?.close();
   await parts.auth?.close();
   // After Node-RED: nodes save what they hold when they close.
-  parts.state?.close();
+  await parts.state?.close();
   parts.audit?.record({ event: 'stop' });
   parts.audit?.close();
   await parts.simulator?.close();

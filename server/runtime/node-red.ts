@@ -75,6 +75,7 @@ export interface NodeRed {
     flows: {
       getFlows(options: object): Promise<{ flows: FlowNode[] }>;
       setState(options: object): Promise<unknown>;
+      setFlows(options: object): Promise<unknown>;
     };
     nodes: { getNodeConfigs(options: { lang: string }): Promise<string> };
     plugins: { getPluginConfigs(options: { lang: string }): Promise<string> };

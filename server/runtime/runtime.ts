@@ -30,6 +30,8 @@ export interface RuntimeOptions {
   /** Is given the flows that run. */
   index: FlowIndex;
   store: StoreProbe;
+  /** True while another replica runs the flows: they are loaded here and do not run. */
+  standby?: () => boolean;
   /** What has to end before nodes are closed: requests that wait for a flow's answer, then websockets. */
   connections: { drained(): Promise<void>; refuseOpen(): number; closeWebSockets(): void };
   logger: Logger;
@@ -39,6 +41,7 @@ export interface RuntimeOptions {
 
 export interface Readiness {
   ok: boolean;
+  standby: boolean;
   reasons: NotReady[];
 }
 
@@ -48,6 +51,8 @@ export interface Runtime {
   /** Resolves when flows run, or when it is known why they cannot (see `ready`); the same promise when called again. */
   start(): Promise<void>;
   ready(): Readiness;
+  /** Reads the flow files anew and runs them as they now are; what has not changed is stopped and started too. */
+  reload(): Promise<void>;
   /** Lets messages in flight finish, stops flows and nodes. At most `deadlineMs`. The same promise when called again. */
   stop(deadlineMs: number): Promise<void>;
   scriptHashes(): readonly string[];
@@ -134,8 +139,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       starting ??= run();
       return starting;
     },
+    async reload() {
+      await starting;
+      await red.runtime.flows.setFlows({ flows: { flows: [] }, deploymentType: 'reload' });
+    },
     ready() {
-      if (stopping) return { ok: false, reasons: ['stopping'] };
+      if (stopping) return { ok: false, standby: false, reasons: ['stopping'] };
       const files = options.flowFault();
       const fault = store.fault();
       faults.note('flow_files_invalid', files && `the flow files cannot be loaded: ${files.message}`);
@@ -145,7 +154,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       // Flows run on as they were; but nobody can deploy, and a restart would fail.
       if (files) reasons.push('flow_files_invalid');
       if (fault) reasons.push('store_not_writing');
-      return { ok: reasons.length === 0, reasons };
+      return { ok: reasons.length === 0, standby: options.standby?.() === true, reasons };
     },
     stop(deadlineMs) {
       stopping ??= shutDown(deadlineMs);
@@ -188,7 +197,14 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
     if (type === 'full') reason = 'flows_stopped';
   });
   red.events.on('runtime-event', ({ id, payload }: RuntimeEvent) => {
-    if (id !== 'runtime-state' || !payload?.error) return;
+    if (id !== 'runtime-state') return;
+    if (!payload?.error) {
+      // Loaded and stopped is what a standby is to be.
+      if (payload?.state !== 'stop' || !options.standby?.()) return;
+      reason = null;
+      settle();
+      return;
+    }
     if (payload.error === 'missing-types') {
       void currentFlows(red).then((nodes) => {
         index.replace(nodes);

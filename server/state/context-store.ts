@@ -30,9 +30,10 @@ const { util: paths } = createRequire(import.meta.url)('@node-red/util') as { ut
 /**
  * Node-RED's context on the crash-safe store, one row a top-level key. Keys are property paths (`a.b[0]`): a nested one
  * reads and writes the row of its first part. It is given the store and not a path, as the appliance opens it before
- * Node-RED starts and asks it for its health.
+ * Node-RED starts and asks it for its health. With `cleans` off it keeps what nodes left that are gone: where others write to
+ * the same store, a node that is not known here may be theirs.
  */
-export function createContextStore(store: StateStore): ContextStore {
+export function createContextStore(store: StateStore, { cleans = true } = {}): ContextStore {
   const rootOf = (key: string): string => String(paths.normalisePropertyExpression(key)[0]);
 
   const load = (scope: string, root: string): unknown => {
@@ -113,6 +114,7 @@ export function createContextStore(store: StateStore): ContextStore {
     },
     delete: async (scope) => store.removeScope(scope),
     async clean(activeNodes) {
+      if (!cleans) return;
       const active = new Set([...activeNodes, 'global']);
       // A scope is `id` or, for a node in a flow, `id:flow`.
       for (const scope of store.scopes()) {

@@ -28,6 +28,7 @@ export function fakeConfig(parts: Parts = {}): Config {
     data: { dir: '/nowhere' },
     flows: { dir: '/nowhere', mode: 'editable' },
     git: null,
+    replicas: null,
     environment: null,
     auth: {
       admin: { username: 'ada', role: 'admin', ...plainPassword('correct horse') },
