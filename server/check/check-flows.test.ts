@@ -529,7 +529,7 @@ describe('files', () => {
       return `a.json:${line + 1}:${(text.split('\n')[line] ?? '').indexOf(needle) + 1}`;
     };
     expect(found.map(({ rule, file, line, column }) => `${rule} ${file}:${line}:${column}`)).toEqual([
-      `secret-in-clear ${at('https')}`,
+      `secret-in-clear ${at('hunter22')}`,
       `wire-dangling ${at('"gone"')}`,
       'function-syntax a.json:28:20',
       'function-syntax a/f.js:2:7',

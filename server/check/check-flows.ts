@@ -48,23 +48,43 @@ export interface CheckResult {
 }
 
 /** Checks flow files without starting anything. Throws a RedstartError only for a wrong `.redstartrc`. */
-export function checkFlows({
+export function checkFlows(options: CheckOptions): CheckResult {
+  const steps = checkInSteps(options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same beside what else the process does: it lets the others have their turn between two rules. */
+export async function checkFlowsAside(options: CheckOptions): Promise<CheckResult> {
+  const steps = checkInSteps(options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function* checkInSteps({
   path,
   world,
-  settings = readCheckSettings(path),
+  settings,
   base = process.cwd(),
-}: CheckOptions): CheckResult {
+}: CheckOptions): Generator<void, CheckResult, void> {
+  const agreed = settings ?? readCheckSettings(path);
   const source = readFlowSource(folderOnDisk(path), path);
-  const found = findAll(source, path, world, base);
+  yield;
+  const found = yield* findAll(source, path, world, base);
   const findings = found.flatMap((finding) => {
     const file = finding.file === null ? null : resolve(base, finding.file);
-    const severity = settings.levelOf({ ...finding, file });
+    const severity = agreed.levelOf({ ...finding, file });
     return severity === 'off' ? [] : [{ ...finding, severity }];
   });
   return { findings: findings.sort(inOrder), files: source.files.length, nodes: source.nodes.length };
 }
 
-function findAll(source: FlowSource, path: string, world: World, base: string): Finding[] {
+function* findAll(source: FlowSource, path: string, world: World, base: string): Generator<void, Finding[], void> {
   const findings: Finding[] = [];
   const shown = (file: string): string => {
     const name = relative(base, file);
@@ -111,7 +131,10 @@ function findAll(source: FlowSource, path: string, world: World, base: string): 
   };
   const context: Context = { graph, world, report };
   findDuplicates(context, shown);
-  for (const check of CHECKS) check(context);
+  for (const check of CHECKS) {
+    check(context);
+    yield;
+  }
   return findings;
 }
 
@@ -122,18 +145,15 @@ function ofRule(rule: RuleId): Pick<Finding, 'rule' | 'severity' | 'mend'> {
   return { rule, severity, mend };
 }
 
-function findDuplicates({ graph, world, report }: Context, shown: (file: string) => string): void {
+function findDuplicates({ graph, report }: Context, shown: (file: string) => string): void {
   for (const placed of graph.nodes) {
     const { id } = placed.node;
     const first = graph.find(id);
-    if (world.connections.has(id)) {
-      report('duplicate-id', placed, `The id "${id}" is that of a connection of the environment.`, { path: ['id'] });
-    } else if (first && first !== placed) {
-      const { file, line } = first.place(['id']);
-      report('duplicate-id', placed, `The id "${id}" is also that of a node in ${shown(file)}, line ${line}.`, {
-        path: ['id'],
-      });
-    }
+    if (!first || first === placed) continue;
+    const { file, line } = first.place(['id']);
+    report('duplicate-id', placed, `The id "${id}" is also that of a node in ${shown(file)}, line ${line}.`, {
+      path: ['id'],
+    });
   }
 }
 

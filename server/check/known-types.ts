@@ -57,6 +57,7 @@ export const CORE_TYPES: Readonly<Record<string, NodeType>> = {
 
 // biome-ignore format: one line a type is how it is read and compared
 export const PACK_TYPES: Readonly<Record<string, NodeType>> = {
+  "redstart-webhook-in": {"inputs":0,"required":{"path":"always"},"credentials":["secret","previousSecret"]},
   "seqera-action-launch": {"inputs":1,"refs":{"seqera":"seqera-config"},"typed":{"workspaceId":"str","baseUrl":"str","actionName":"str","paramsKey":"json"},"required":{"actionName":"always"}},
   "seqera-api": {"inputs":1,"refs":{"seqera":"seqera-config"},"typed":{"workspaceId":"str","baseUrl":"str","path":"str","query":"json","body":"json","maxItems":"num"},"required":{"path":"always"}},
   "seqera-config": {"config":true,"inputs":0,"required":{"baseUrl":"when set"},"credentials":["token"]},

@@ -4,9 +4,10 @@ import { type NodeText, spotIn, textsIn, wholeVariable } from '../node-values.ts
 import type { RuleCheck } from '../rule-context.ts';
 import { nameOf } from './values.ts';
 
+const PRIVATE_KEY = 'a private key';
 /** Forms that say of themselves what they are. The first group, where there is one, is the secret itself. */
 const SHAPES: readonly (readonly [what: string, form: RegExp])[] = [
-  ['a private key', /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----/g],
+  [PRIVATE_KEY, /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z ]+-----)?/g],
   ['a token of Seqera Platform', /\beyJ0aWQiO[\w+/=-]*\.[0-9a-f]{16,}/g],
   ['a JSON web token', /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/g],
   ['an access key of AWS', /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g],
@@ -44,49 +45,59 @@ const RUN = /[A-Za-z0-9+/_-]{32,}={0,2}/g;
 const LONGEST_TOKEN = 200;
 const BITS = 4.4;
 
+/** Where in a text a secret stands, and what it looks like. */
+export interface FoundSecret {
+  what: string;
+  start: number;
+  end: number;
+}
+
 export const checkSecrets: RuleCheck = ({ graph, world, report }) => {
   for (const placed of graph.nodes) {
     const { node } = placed;
     const type = world.types.get(node.type);
     for (const value of textsIn(node, type)) {
-      const found = secretIn(value, node, type?.credentials ?? []);
+      const [found] = secretsIn(value, node, type?.credentials ?? []);
       if (!found) continue;
       report('secret-in-clear', placed, `${nameOf(value.path)} holds ${found.what}.`, {
         path: value.path,
-        within: spotIn(value.text, found.offset),
+        within: spotIn(value.text, found.start),
       });
     }
   }
 };
 
-function secretIn(
-  value: NodeText,
-  node: object,
-  credentials: readonly string[],
-): { what: string; offset: number } | null {
+/** All secrets of a text of a node. */
+export function secretsIn(value: NodeText, node: object, credentials: readonly string[]): FoundSecret[] {
   const { text, path, type } = value;
   // A reference to a file of secrets is what should be here.
-  if (text.length < 4 || wholeVariable(text) !== null || /^secret:[\w.-]+$/.test(text)) return null;
+  if (text.length < 4 || wholeVariable(text) !== null || /^secret:[\w.-]+$/.test(text)) return [];
+  const whole = (what: string): FoundSecret[] => [{ what, start: 0, end: text.length }];
   if (path[0] === 'credentials' || (path.length === 1 && credentials.includes(String(path[0])) && isSecretName(path)))
-    return { what: 'a credential of the node', offset: 0 };
-  if (text.length < 8) return null;
+    return whole('a credential of the node');
+  if (text.length < 8) return [];
+  const found: FoundSecret[] = [];
+  const add = (what: string, match: RegExpExecArray, secret: string): void => {
+    const start = match.index + match[0].lastIndexOf(secret);
+    found.push({ what, start, end: start + secret.length });
+  };
   for (const [what, form] of SHAPES) {
     for (const match of text.matchAll(form)) {
       const secret = match[1] ?? match[0];
-      if (!PLACEHOLDER.test(secret) || what.startsWith('a private')) return { what, offset: match.index };
+      if (what === PRIVATE_KEY || !PLACEHOLDER.test(secret)) add(what, match, secret);
     }
   }
-  if (type !== null && ELSEWHERE.has(type) && type !== 'jsonata') return null;
+  if (type !== null && ELSEWHERE.has(type) && type !== 'jsonata') return found;
   const name = nameBeside(node, path);
-  if (name !== null && looksRandom(text)) return { what: `what looks like a secret, named "${name}"`, offset: 0 };
+  if (name !== null && looksRandom(text)) return whole(`what looks like a secret, named "${name}"`);
   for (const match of text.matchAll(ASSIGNED)) {
-    if (looksRandom(match[2] ?? '')) return { what: 'what looks like a secret, by its name', offset: match.index };
+    if (looksRandom(match[2] ?? '')) add('what looks like a secret, by its name', match, match[2] ?? '');
   }
   for (const match of text.matchAll(RUN)) {
     if (isToken(match[0], text, match.index))
-      return { what: 'what looks like a key or token, by how random it is', offset: match.index };
+      add('what looks like a key or token, by how random it is', match, match[0]);
   }
-  return null;
+  return found.sort((a, b) => a.start - b.start);
 }
 
 function isSecretName(path: JsonPath): boolean {
