@@ -516,6 +516,32 @@ export const ERROR_CATALOGUE = {
     status: '500, or 507 when the disk is full',
   },
 
+  FLOW_REFUSED: {
+    area: 'Limits of flows',
+    meaning: 'A flow uses a node that is off. That flow is loaded disabled, the others run; `/readyz` answers 503.',
+    who: 'flow author',
+    mend: 'Do without the node; or the operator names its group in REDSTART_NODES_ALLOW. docs/hardening.md has what each opens.',
+  },
+  FLOW_HELD_BACK: {
+    area: 'Limits of flows',
+    meaning: 'A flow brought the program down at its last run. It is loaded disabled, the others run.',
+    who: 'flow author',
+    mend: 'Find the fault with the node, the time and the cause that the log names; deploy the flow enabled, or change its file.',
+  },
+  FLOW_BLOCKED_EVERYTHING: {
+    area: 'Limits of flows',
+    meaning: 'Code kept everything else waiting for longer than REDSTART_LOOP_LIMIT_SECONDS, so the program was ended.',
+    who: 'flow author',
+    mend: 'Mend the node that the message names: most often it is a loop without end after an `await`. Start the program again: it holds that flow back.',
+    exitCode: 79,
+  },
+  EGRESS_BLOCKED: {
+    area: 'Limits of flows',
+    meaning: 'A flow tried to connect to an address that it may not reach. Nothing was sent.',
+    who: 'flow author',
+    mend: 'Call another address; or the operator allows it with REDSTART_EGRESS_ALLOW or REDSTART_EGRESS_PRIVATE. Metadata services of clouds and link-local addresses cannot be allowed.',
+  },
+
   STORE_UNAVAILABLE: {
     area: 'State',
     meaning: 'The context store cannot be opened, read or written. Flows get this error, and `/readyz` answers 503.',

@@ -26,6 +26,7 @@ const EXITS: Readonly<Record<number, string>> = {
   75: 'in use: another start may succeed once the other process is gone',
   77: 'the user of the process may not do this',
   78: 'the configuration is wrong: another start without a change ends the same',
+  79: 'code of a flow blocked the program, which was ended: another start holds that flow back',
   130: 'interrupted (Ctrl-C) at a question, or a second SIGINT while it stopped',
   143: 'a second SIGTERM while it stopped',
 };

@@ -47,6 +47,14 @@ export function createProgram(): Command {
     });
 
   program
+    .command('permission-flags')
+    .description('print the flags that start Node.js with access to nothing but what this configuration needs')
+    .option('--local', 'as `serve --local` would need it')
+    .action(async (options: { local?: boolean }) =>
+      (await import('./commands/permission-flags.ts')).showPermissionFlags(options),
+    );
+
+  program
     .command('hash-password')
     .description(
       'read a password, unseen from the terminal or from standard input, and print its bcrypt hash for REDSTART_…_PASSWORD_HASH',

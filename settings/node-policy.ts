@@ -46,6 +46,8 @@ export interface NodePolicy {
   tlsFiles: boolean;
   /** The group that a node type belongs to, if it is off. */
   groupOff(type: string): string | null;
+  /** Node types that are off. */
+  typesOff: readonly string[];
 }
 
 /** Reads REDSTART_NODES_ALLOW: names of groups or of node types in them, and of further node packages of the image. */
@@ -74,6 +76,7 @@ export function nodePolicy(names: readonly string[]): NodePolicy {
     ],
     functionModules: allow.includes('function-modules'),
     tlsFiles: allow.includes('tls-files'),
+    typesOff: off.flatMap(([, { types }]) => [...types]),
     groupOff: (type) => off.find(([, { types }]) => types.includes(type))?.[0] ?? null,
   };
 }

@@ -112,7 +112,7 @@ describe('nodeRedSettings', () => {
       },
       editorTheme: { tours: false, projects: { enabled: false }, palette: { catalogues: [] } },
     });
-    expect(settings({ secretVariables: ['TOWER_ACCESS_TOKEN', 'REDSTART_CONNECTION_LAB_TOKEN_FILE'] })).toHaveProperty(
+    expect(settings({ hiddenVariables: ['TOWER_ACCESS_TOKEN', 'REDSTART_CONNECTION_LAB_TOKEN_FILE'] })).toHaveProperty(
       'envVarExcludes',
       ['TOWER_ACCESS_TOKEN', 'REDSTART_CONNECTION_LAB_TOKEN_FILE'],
     );

@@ -27,6 +27,7 @@ export async function serve(config: Config): Promise<void> {
   handleFaults(process, {
     logger,
     index: appliance.index,
+    blame: appliance.blame,
     fatal: () => void appliance.stop(FAULT_DEADLINE_MS).finally(() => process.exit(1)),
   });
   const started = await appliance.start();

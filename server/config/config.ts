@@ -195,6 +195,15 @@ export interface Config {
     readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
     readonly format: 'json' | 'pretty';
   };
+  /** What flows may connect to. */
+  readonly egress: {
+    /** This machine and private networks. */
+    readonly internal: 'allow' | 'block';
+    /** The only places that may be called; null: every one that is not blocked. */
+    readonly allow: readonly string[] | null;
+  };
+  /** How long code may block the program; 0: no limit. */
+  readonly loopLimitSeconds: number;
   readonly proxy: { readonly https: string | null; readonly http: string | null; readonly noProxy: string | null };
   /** What was accepted but deserves a look: to be logged at the start, one line each. Free of secrets. */
   readonly warnings: readonly string[];

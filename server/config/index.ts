@@ -15,6 +15,7 @@ export {
   type Role,
   type UserConfig,
 } from './config.ts';
+export { configuredFilesOfProcess } from './configured-files.ts';
 export { type Evaluation, type LoadOptions, loadConfig } from './load-config.ts';
 export { likeACheck } from './password-check.ts';
 export { MAX_PASSWORD_BYTES } from './password-rules.ts';

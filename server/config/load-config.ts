@@ -6,6 +6,7 @@ import { Reader, type Setting } from './reader.ts';
 import { isSecretName, placeOf, secretVariables } from './schema.ts';
 import { Secret } from './secret.ts';
 import { Sources } from './sources.ts';
+import { readEgress } from './subjects/egress.ts';
 import { readFolders } from './subjects/folders.ts';
 import { readGit } from './subjects/git.ts';
 import { readHttpAuth } from './subjects/http-auth.ts';
@@ -67,6 +68,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const git = readGit(reader, folders);
   const replicas = readReplicas(reader, folders.flows, tls);
   const operation = readOperation(reader, terminal);
+  const flowLimits = readEgress(reader);
   const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);
   reader.problems.push(...unknownNames(sources));
 
@@ -88,6 +90,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     ...git,
     ...replicas,
     ...operation,
+    ...flowLimits,
     proxy,
     warnings,
     dotenv: Object.fromEntries(handedOn),

@@ -1,6 +1,7 @@
 import type { Field } from './field.ts';
 import { namesOf } from './field.ts';
 import { CONNECTION_PREFIX, CONNECTION_SUFFIXES, connectionName } from './subjects/connection-names.ts';
+import { egressFields } from './subjects/egress.ts';
 import { folderFields } from './subjects/folders.ts';
 import { gitFields } from './subjects/git.ts';
 import { httpAuthFields } from './subjects/http-auth.ts';
@@ -23,6 +24,7 @@ export const schema: readonly Field[] = [
   ...Object.values(folderFields),
   ...Object.values(gitFields),
   ...Object.values(replicaFields),
+  ...Object.values(egressFields),
   ...Object.values(operationFields),
   ...Object.values(networkFields),
 ];

@@ -102,7 +102,11 @@ export function plain(expected: string, pattern: RegExp, words: string): TextTyp
   return { schema: z.string().check(z.regex(pattern, words)), expected, echo: false, secret: false };
 }
 
-export function list(expected: string, item: RegExp, words: string): TextType<readonly string[]> {
+export function list(
+  expected: string,
+  item: { test(part: string): boolean },
+  words: string,
+): TextType<readonly string[]> {
   return text(expected, (input) => {
     const items = input.split(',').map((part) => part.trim());
     for (const part of items) if (!item.test(part)) refuse(part === '' ? 'has an empty entry' : words);

@@ -9,6 +9,7 @@ export const NOT_READY = {
   flows_missing_types: 'a type of node that the flows use is not available; the log says which',
   flows_missing_modules: 'a module that a function node uses cannot be loaded; the log says which',
   flows_failed: 'flows did not start; the log says why',
+  flows_refused: 'flows that use nodes which are off do not run, the others do; the log says which and how to allow it',
   flow_files_invalid: 'the flow files cannot be loaded; the log says why',
   credentials_unreadable: 'the credentials of the flows cannot be decrypted',
   store_not_writing: 'state cannot be saved; the log says why',
@@ -22,3 +23,10 @@ export const STANDBY = {
 };
 
 export type NotReady = keyof typeof NOT_READY;
+
+/** What `/readyz` tells beside its answer: it is no reason to send nobody here. */
+export const NOTICES = {
+  flows_held_back: 'a flow that brought the program down is held back, the others run; the log says which',
+} as const;
+
+export type Notice = keyof typeof NOTICES;

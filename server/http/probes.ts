@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuse } from '../auth/refusal.ts';
 import { type EventLoopLag, LAG_LIMIT_MS } from './event-loop-lag.ts';
-import { NOT_READY, type NotReady, STANDBY } from './not-ready.ts';
+import { NOT_READY, NOTICES, type Notice, type NotReady, STANDBY } from './not-ready.ts';
 
 export interface Health {
-  ready(): { ok: boolean; reasons: readonly NotReady[]; standby?: boolean };
+  ready(): { ok: boolean; reasons: readonly NotReady[]; standby?: boolean; notices?: readonly Notice[] };
 }
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
@@ -58,7 +58,8 @@ export function readyz(health: Health, stopping: () => boolean): Handler {
       // Ready all the same: it takes requests and passes them on, and a roll-out must not wait for it to lead.
       ...(state.standby ? [STANDBY] : []),
     ];
-    const body = JSON.stringify({ ready: state.ok, reasons });
+    const notices = (state.notices ?? []).map((code) => ({ code, message: NOTICES[code] }));
+    const body = JSON.stringify({ ready: state.ok, reasons, ...(notices.length > 0 && { notices }) });
     send(req, res, state.ok ? 200 : 503, 'application/json', `${body}\n`);
   });
 }

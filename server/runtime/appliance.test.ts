@@ -131,11 +131,7 @@ describe('a run', { timeout: 30_000 }, () => {
 
   it('is not ready, and says why and what to do, when a flow uses a node that is off', async () => {
     const flows = {
-      'ops.json': [
-        TAB,
-        { id: 'e1', type: 'exec', z: 't1', name: 'run it', wires: [] },
-        { id: 'u1', type: 'made-up', z: 't1', wires: [] },
-      ],
+      'ops.json': [TAB, { id: 'e1', type: 'exec', z: 't1', name: 'run it', wires: [] }],
     };
     const program = await start({ flows });
     const url = await program.url();
@@ -144,15 +140,23 @@ describe('a run', { timeout: 30_000 }, () => {
     expect(answer.status).toBe(503);
     expect(await answer.json()).toEqual({
       ready: false,
-      reasons: [{ code: 'flows_missing_types', message: expect.stringContaining('the log says which') }],
+      reasons: [{ code: 'flows_refused', message: expect.stringContaining('the log says which') }],
     });
     await ready(url);
-    const logged = program.lines.filter(({ code }) => code === 'flows_missing_types').map(({ msg }) => msg);
-    expect(logged).toHaveLength(2);
+    const logged = program.lines.filter(({ code }) => code === 'FLOW_REFUSED').map(({ msg }) => msg);
+    expect(logged).toHaveLength(1);
     expect(logged[0]).toMatch(
-      /"exec" is off by default.*REDSTART_NODES_ALLOW=exec.*"run it" \(e1\) in flow "Main tab" \(.*ops\.json\)/,
+      /flow "Main tab" \(.*ops\.json\) does not run: node "run it" \(e1\) is of type "exec", which is off by default.*REDSTART_NODES_ALLOW=exec/,
     );
-    expect(logged[1]).toMatch(/"made-up" is in no/);
+    expect(await program.stop()).toBe(0);
+  });
+
+  it('is not ready, and says why, when a flow uses a node that there is not', async () => {
+    const program = await start({ flows: { 'ops.json': [TAB, { id: 'u1', type: 'made-up', z: 't1', wires: [] }] } });
+    const { status, reasons } = await ready(await program.url());
+    expect([status, reasons]).toEqual([503, ['flows_missing_types']]);
+    const logged = program.lines.filter(({ code }) => code === 'flows_missing_types').map(({ msg }) => msg);
+    expect(logged).toEqual([expect.stringMatching(/"made-up" is in no/)]);
     expect(await program.stop()).toBe(0);
   });
 

@@ -19,6 +19,8 @@ import { managedNodes } from '../flows/managed-nodes.ts';
 import { createRefusedDeploys } from '../flows/patch/refused-deploys.ts';
 import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
+import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import { registerStandIns } from '../sandbox/stand-ins.ts';
 import { resolveNodeCredentials } from '../secrets/node-credentials.ts';
 import { createSecretFiles } from '../secrets/secret-files.ts';
 import { createContextStore } from '../state/context-store.ts';
@@ -48,6 +50,8 @@ export interface Started {
 export interface Appliance {
   /** Nodes of the running flows, for telling where an error comes from. */
   index: FlowIndex;
+  /** An exception of this node ends the program: the next start holds its flow back, whose label this gives. */
+  blame(nodeId: string): string | null;
   /** Resolves when flows run, with null when it was stopped meanwhile. Throws a RedstartError, with everything closed. */
   start(): Promise<Started | null>;
   /** At once not ready; then as `Runtime.stop`. The same promise when called again. */
@@ -61,6 +65,7 @@ interface Parts {
   connections: Connections | null;
   state: StateStore | null;
   replicas: Replicas | null;
+  sandbox: Sandbox | null;
   auth: Auth | null;
   http: HttpServer | null;
   runtime: Runtime | null;
@@ -75,6 +80,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
     connections: null,
     state: null,
     replicas: null,
+    sandbox: null,
     auth: null,
     http: null,
     runtime: null,
@@ -123,6 +129,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
 
   return {
     index,
+    blame: (nodeId) => parts.sandbox?.blame(nodeId)?.flowLabel ?? null,
     start() {
       starting ??= run();
       return starting;
@@ -165,7 +172,17 @@ async function build(
     removedDir: join(dataDir, DATA_FILES.removedFlows),
     managedNodes: connectionNodes,
   });
-  const audited = auditFlows(files, { audit, deployersFile: join(dataDir, DATA_FILES.deployers), logger });
+  const sandbox = await createSandbox({
+    config,
+    policy,
+    flows: files,
+    simulatorUrl: parts.simulator?.url ?? null,
+    logger,
+    audit,
+    index,
+  });
+  parts.sandbox = sandbox;
+  const audited = auditFlows(sandbox.flows, { audit, deployersFile: join(dataDir, DATA_FILES.deployers), logger });
   const flows = withReferences(audited);
   connections.managed.onWrite = recordPlatformWrites({ audit, place: index.place, deployerOf: audited.deployerOf });
   // Before anything runs: Node-RED swallows this error, and would look healthy with no flows.
@@ -214,16 +231,19 @@ async function build(
     index,
     flowFault: () => flows.fault,
     fileOf: flows.fileOf,
+    stopped: sandbox,
     store,
     ...(replicas && { standby: () => replicas.standby }),
     connections: http,
     logger,
     audit,
-    prepare: (red) =>
+    prepare(red) {
       resolveNodeCredentials(red, {
         secrets: createSecretFiles({ ...config.secrets, logger }),
         describe: index.describe,
-      }),
+      });
+      registerStandIns(red, policy);
+    },
     settings: ({ logHandler, setFlowState }) => {
       const flowState = createFlowState({ setState: setFlowState, audit, logger });
       return nodeRedSettings({
@@ -289,6 +309,7 @@ async function closeParts(parts: Parts): Promise<void> {
   await parts.auth?.close();
   // After Node-RED: nodes save what they hold when they close.
   await parts.state?.close();
+  parts.sandbox?.close();
   parts.audit?.record({ event: 'stop' });
   parts.audit?.close();
   await parts.simulator?.close();

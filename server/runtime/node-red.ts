@@ -67,6 +67,8 @@ export interface NodeRed {
   };
   nodes: {
     getNodeList(filter?: (set: NodeSet) => boolean): NodeSet[];
+    registerType<Node>(set: string, type: string, construct: (this: Node, config: object) => void): void;
+    createNode(node: object, config: object): void;
     /** The constructor of a type; an object for that of a packaged subflow. */
     getType(type: string): unknown;
     getCredentialDefinition(type: string): Record<string, { type?: string }> | undefined;

@@ -10,6 +10,8 @@ export interface FaultSource {
 export interface FaultOptions {
   logger: Logger;
   index: FlowIndex;
+  /** Has the flow of a node held back at the next start. @returns its label; null when the node is in no flow */
+  blame?(nodeId: string): string | null;
   /** The state of the process is not known any more: stop and exit with 1. */
   fatal(error: unknown): void;
 }
@@ -18,7 +20,7 @@ export interface FaultOptions {
  * A promise that a flow forgot to catch concerns that flow, and must not end all others: it is logged, and everything
  * runs on. An exception that nobody caught has left something half done, and nobody knows what: log, stop, exit.
  */
-export function handleFaults(source: FaultSource, { logger, index, fatal }: FaultOptions): void {
+export function handleFaults(source: FaultSource, { logger, index, blame, fatal }: FaultOptions): void {
   source.on('unhandledRejection', (reason) => {
     const place = placeOf(reason, index);
     logger.error(
@@ -34,6 +36,8 @@ export function handleFaults(source: FaultSource, { logger, index, fatal }: Faul
       `Nobody caught this exception${where(place)}, so the program stops: ${messageOf(error)}`,
     );
     if (failing) return;
+    const held = place.node === undefined ? null : (blame?.(place.node) ?? null);
+    if (held !== null) logger.fatal({ code: 'FLOW_HELD_BACK' }, `the next start holds flow "${held}" back`);
     failing = true;
     fatal(error);
   });

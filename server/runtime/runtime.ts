@@ -5,7 +5,7 @@ import type { LogHandler } from '../../settings/node-red-settings.ts';
 import type { Audit } from '../audit/audit-event.ts';
 import { RedstartError } from '../errors.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
-import type { NotReady } from '../http/index.ts';
+import type { Notice, NotReady } from '../http/index.ts';
 import { createFaultLog } from './fault-log.ts';
 import type { FlowIndex } from './flow-index.ts';
 import { createInFlight, watchInFlight } from './in-flight.ts';
@@ -27,6 +27,8 @@ export interface RuntimeOptions {
   /** Why the flow files could not be loaded when last asked; null when they could. */
   flowFault(): Error | null;
   fileOf(nodeId: string): string | null;
+  /** Flows that are not run: those that use nodes which are off, and those that brought the program down. */
+  stopped?: { refused(): readonly object[]; held(): readonly { flowLabel: string }[] };
   /** Is given the flows that run. */
   index: FlowIndex;
   store: StoreProbe;
@@ -43,6 +45,8 @@ export interface Readiness {
   ok: boolean;
   standby: boolean;
   reasons: NotReady[];
+  /** What is out of order and keeps nothing else from running. */
+  notices: Notice[];
 }
 
 export interface Runtime {
@@ -96,6 +100,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       throw startFailed(error);
     }
     await Promise.all([store.check(), takeHashes()]);
+    tellEditor(red, options.stopped?.held() ?? []);
     red.events.on('runtime-event', ({ id }: RuntimeEvent) => {
       // A node set was switched on or off: its script must be known, or the editor would not run it.
       if (/^(?:node|plugin)\//.test(id))
@@ -144,7 +149,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       await red.runtime.flows.setFlows({ flows: { flows: [] }, deploymentType: 'reload' });
     },
     ready() {
-      if (stopping) return { ok: false, standby: false, reasons: ['stopping'] };
+      if (stopping) return { ok: false, standby: false, reasons: ['stopping'], notices: [] };
       const files = options.flowFault();
       const fault = store.fault();
       faults.note('flow_files_invalid', files && `the flow files cannot be loaded: ${files.message}`);
@@ -154,7 +159,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       // Flows run on as they were; but nobody can deploy, and a restart would fail.
       if (files) reasons.push('flow_files_invalid');
       if (fault) reasons.push('store_not_writing');
-      return { ok: reasons.length === 0, standby: options.standby?.() === true, reasons };
+      // A fault of what was brought in, so that a new version of the flows is not rolled out with it.
+      if (options.stopped?.refused().length) reasons.push('flows_refused');
+      const notices: Notice[] = options.stopped?.held().length ? ['flows_held_back'] : [];
+      return { ok: reasons.length === 0, standby: options.standby?.() === true, reasons, notices };
     },
     stop(deadlineMs) {
       stopping ??= shutDown(deadlineMs);
@@ -239,6 +247,14 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
     settled,
     reason: () => reason,
   };
+}
+
+/** A notice that every editor shows when it opens. Its text is taken for HTML. */
+function tellEditor(red: NodeRed, held: readonly { flowLabel: string }[]): void {
+  if (held.length === 0) return;
+  const names = held.map(({ flowLabel }) => `“${flowLabel.replace(/[<>&]/g, ' ')}”`).join(', ');
+  const text = `Held back, as it brought the program down: ${names}. It is disabled; the log says what happened. Mend it, enable it, deploy.`;
+  red.events.emit('runtime-event', { id: 'redstart-held', retain: true, payload: { type: 'warning', text } });
 }
 
 async function currentFlows(red: NodeRed): Promise<FlowNode[]> {

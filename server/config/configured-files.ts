@@ -1,0 +1,16 @@
+import { resolve } from 'node:path';
+import { readDotEnv } from './dotenv.ts';
+import { isKnown } from './schema.ts';
+
+const NAMES_A_PATH = /_(?:FILE|DIR|CERTS)$/;
+
+/** Files and folders that variables name: secrets, certificates, lists of users. Absolute. */
+export function configuredFiles(env: NodeJS.ProcessEnv, cwd: string): string[] {
+  return Object.entries({ ...readDotEnv(cwd).values, ...env })
+    .filter(([name, value]) => NAMES_A_PATH.test(name) && isKnown(name) && value)
+    .map(([, value]) => resolve(cwd, String(value)));
+}
+
+export function configuredFilesOfProcess(): string[] {
+  return configuredFiles(process.env, process.cwd());
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Appliance } from './support/appliance.ts';
+import { type FlowNode, node, tab, wire } from './support/flows.ts';
+
+const LIMIT_SECONDS = 2;
+const PASSWORD = 'a-password-of-this-test';
+const asCaller = { authorization: `Basic ${Buffer.from(`caller:${PASSWORD}`).toString('base64')}` };
+
+/** `POST /api/<path>` runs the code, and is answered with the payload that it leaves. */
+const code = (path: string, func: string): FlowNode[] => {
+  const answer = node('http response');
+  const run = wire(node('function', { name: `does ${path}`, func, outputs: 1 }), [answer]);
+  return [wire(node('http in', { url: `/${path}`, method: 'post' }), [run]), run, answer];
+};
+
+/** What a flow may see of the environment, by every way that Node-RED has. */
+const LOOK = `
+const read = (name) => [env.get(name), RED.util.evaluateNodeProperty(name, 'env', {}), RED.util.evaluateNodeProperty('\${' + name + '}', 'env', {})];
+msg.payload = { colour: read('FLOW_COLOUR')[0], cloud: read('CLOUD_SECRET').filter(Boolean), path: env.get('PATH') ?? null, data: read('REDSTART_DATA_DIR').filter(Boolean) };
+return msg;`;
+
+const flows = {
+  'good.json': tab(code('good', LOOK), 'good', 'Good'),
+  'looping.json': tab(code('loop', 'await null; for (;;) {}'), 'looping', 'Looping'),
+  'throwing.json': tab(
+    code('throw', "msg.res._res.once('finish', () => { throw new Error('outside of everything'); }); return msg;"),
+    'throwing',
+    'Throwing',
+  ),
+  'refused.json': tab([node('exec', { name: 'shell' })], 'refused', 'Refused'),
+};
+
+const env = {
+  REDSTART_HTTP_USER: 'caller',
+  REDSTART_HTTP_PASSWORD: PASSWORD,
+  REDSTART_LOOP_LIMIT_SECONDS: String(LIMIT_SECONDS),
+  FLOW_COLOUR: 'blue',
+  CLOUD_SECRET: 'of the platform that runs this',
+};
+
+const post = async (appliance: Appliance, path: string): Promise<{ status: number; body: string }> => {
+  const answer = await appliance.fetch(`/api/${path}`, { method: 'POST', headers: asCaller });
+  return { status: answer.status, body: await answer.text() };
+};
+const readyz = async (appliance: Appliance) => (await appliance.fetch('/readyz')).json();
+const start = async (folder?: string): Promise<Appliance> => {
+  const appliance = Appliance.launch(folder ? { folder, env } : { flows, env });
+  await appliance.until(() => appliance.lines.some(({ msg }) => /^started, but not ready$/.test(msg)), 'its start');
+  return appliance;
+};
+const held = (appliance: Appliance) =>
+  appliance.lines.filter(({ code, flow }) => code === 'FLOW_HELD_BACK' && flow).map(({ flow, cause }) => [flow, cause]);
+
+it('one flow that is refused, loops for ever or throws leaves the others running', async () => {
+  await using first = await start();
+  const file = readFileSync(join(first.folder, 'flows', 'looping.json'), 'utf8');
+  expect(first.lines.find(({ code }) => code === 'FLOW_REFUSED')).toMatchObject({
+    flow: 'refused',
+    nodeType: 'exec',
+    msg: expect.stringMatching(/flow "Refused" .*node "shell" .*REDSTART_NODES_ALLOW=exec/),
+  });
+  expect(await readyz(first)).toMatchObject({ ready: false, reasons: [{ code: 'flows_refused' }] });
+  expect(await post(first, 'good')).toEqual({
+    status: 200,
+    body: JSON.stringify({ colour: 'blue', cloud: [], path: null, data: [] }),
+  });
+
+  await post(first, 'loop').catch(() => null);
+  expect(await first.exited).toBe(79);
+  expect(first.lines.at(-1)).toMatchObject({ code: 'FLOW_BLOCKED_EVERYTHING', flow: 'looping', nodeName: 'does loop' });
+
+  await using second = await start(first.folder);
+  expect(held(second)).toEqual([['looping', 'loop']]);
+  expect(await readyz(second)).toMatchObject({ notices: [{ code: 'flows_held_back' }] });
+  expect((await post(second, 'loop')).status).toBe(404);
+  expect((await post(second, 'good')).status).toBe(200);
+  await post(second, 'throw');
+  expect(await second.exited).toBe(1);
+  expect(second.lines).toContainEqual(expect.objectContaining({ msg: 'the next start holds flow "Throwing" back' }));
+
+  await using third = await start(first.folder);
+  expect(held(third)).toEqual([
+    ['looping', 'loop'],
+    ['throwing', 'exception'],
+  ]);
+  expect((await post(third, 'good')).status).toBe(200);
+  expect(readFileSync(join(first.folder, 'flows', 'looping.json'), 'utf8')).toBe(file);
+});
