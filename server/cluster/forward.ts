@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { refuse } from '../auth/refusal.ts';
+import { ownRequests } from '../sandbox/own-requests.ts';
 
 /** How another replica is reached. */
 export interface Peer {
@@ -108,9 +109,9 @@ export class Forwarder {
       setHost: false,
     };
     if (url.protocol === 'http:')
-      return http.request({ ...options, agent: this.#agent(peer, () => new http.Agent(KEEP)) });
+      return ownRequests.run(() => http.request({ ...options, agent: this.#agent(peer, () => new http.Agent(KEEP)) }));
     const agent = this.#agent(peer, () => pinned(peer.fingerprint));
-    return https.request({ ...options, agent, rejectUnauthorized: false });
+    return ownRequests.run(() => https.request({ ...options, agent, rejectUnauthorized: false }));
   }
 
   #agent(peer: Peer, make: () => http.Agent): http.Agent {

@@ -5,9 +5,10 @@ import type { FlowIndex } from '../runtime/flow-index.ts';
 import { nodeTrace } from '../runtime/node-trace.ts';
 import { type Blocked, type EgressGuard, guardEgress } from './egress-guard.ts';
 import { egressRules, type Target } from './egress-rules.ts';
+import { ownRequests } from './own-requests.ts';
 
 export interface EgressLimits {
-  config: Pick<Config, 'connections' | 'egress' | 'proxy' | 'oidc' | 'replicas'>;
+  config: Pick<Config, 'connections' | 'egress' | 'proxy' | 'auth' | 'replicas'>;
   /** Addresses of this program's own making: the built-in simulator, further services of the configuration. */
   own: readonly string[];
   logger: Logger;
@@ -21,7 +22,7 @@ const TOLD_LIMIT = 1000;
 /** From here on connections of this process keep to the configuration, and what is refused is told with its node. */
 export function limitEgress({ config, own, logger, audit, index }: EgressLimits): EgressGuard {
   const urls = [...config.connections.map(({ baseUrl }) => baseUrl), config.proxy.https, config.proxy.http];
-  const services = [config.oidc?.issuer, config.replicas?.database.reveal(), ...own];
+  const services = [config.auth?.oidc?.issuer, config.replicas?.database.reveal(), ...own];
   const rules = egressRules({ ...config.egress, own: [...urls, ...services].flatMap((url) => targetOf(url) ?? []) });
   const told = new Set<string>();
   const tell = ({ host, port, address, why }: Blocked): void => {
@@ -38,7 +39,8 @@ export function limitEgress({ config, own, logger, audit, index }: EgressLimits)
     );
     audit.record({ event: 'refused', what: 'connection', ...what, ...place, reason: why });
   };
-  return guardEgress(() => rules, tell);
+  const forProgram = egressRules({ internal: 'allow', allow: null, own: [] });
+  return guardEgress(() => (ownRequests.running() ? forProgram : rules), tell);
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'postgres:': 5432, 'postgresql:': 5432 };
