@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { number } from './commands/number-argument.ts';
+import type { TestFlags } from './commands/test.ts';
 import { version } from './version.ts';
 
 /** The command line. Each command is imported when it runs, so that a start pays for nothing else. */
@@ -52,6 +53,22 @@ export function createProgram(): Command {
     .option('--local', 'as `serve --local` would need it')
     .action(async (options: { local?: boolean }) =>
       (await import('./commands/permission-flags.ts')).showPermissionFlags(options),
+    );
+
+  program
+    .command('test')
+    .description('rehearse flows: run them against a simulated Platform, on virtual time, and compare what comes out')
+    .argument('[path]', 'a folder with *.flowtest.yaml files, or one of them; the flows folder without')
+    .option('--only <text>', 'only rehearsals with this text in their name or file')
+    .option('--bail', 'stop at the first failure')
+    .option('--watch', 'run again whenever a flow or test changes')
+    .option('--junit <file>', 'write the results for a CI system')
+    .option('--coverage', 'show which nodes and wires no message went through')
+    .option('--coverage-json <file>', 'write the coverage as JSON')
+    .option('--min-coverage <percent>', 'fail below it', number(/^\d{1,3}(\.\d+)?$/, 0, 100))
+    .option('--jobs <number>', 'processes at once; by the number of rehearsals without', number(/^\d{1,2}$/, 1, 64))
+    .action(async (path: string | undefined, options: TestFlags) =>
+      (await import('./commands/test.ts')).test(path, options),
     );
 
   program

@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FromChild, ToChild } from './child.ts';
+import { rehearsalEnvironment } from '../config/rehearsal-environment.ts';
+import { RedstartError } from '../errors.ts';
+import { type FromChild, LAST_NODE_FILE, type ToChild } from './child-protocol.ts';
 import type { Rehearsal, RehearsalResult } from './rehearsal.ts';
 
 export interface PoolOptions {
@@ -17,7 +19,6 @@ export interface PoolOptions {
 /** A child that does not answer by then is blocked: it watches its own time as long as it can. */
 const GRACE_MS = 3000;
 const START_MS = 60_000;
-const LAST_NODE_FILE = 'last-node';
 
 /** Runs rehearsals in child processes, each with a Node-RED of its own. One that blocks is ended and replaced. */
 export async function runInChildren(rehearsals: readonly Rehearsal[], options: PoolOptions): Promise<void> {
@@ -55,8 +56,7 @@ class Child {
     const path = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url));
     this.#process = fork(path, [this.#dir, nodesAllow], {
       serialization: 'advanced',
-      // Nothing of the environment reaches the flows but what a rehearsal gives them: no token, no proxy, no other time zone.
-      env: { PATH: process.env.PATH, HOME: this.#dir, TZ: 'UTC', NODE_ENV: 'production' },
+      env: rehearsalEnvironment(this.#dir),
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -77,7 +77,12 @@ class Child {
     const answer = await child.#answer(START_MS);
     if (answer !== 'late' && answer?.what === 'ready') return child;
     child.end();
-    throw new Error(answer !== 'late' && answer?.what === 'failed' ? answer.message : `the process for rehearsals does not start: ${child.#output}`);
+    const why = answer !== 'late' && answer?.what === 'failed' ? answer.message : child.#output.trim();
+    throw new RedstartError({
+      code: 'REHEARSAL_START_FAILED',
+      message: `the process for rehearsals does not start: ${why || 'it says nothing'}`,
+      mend: 'Mend what it says. A container that forbids child processes has to allow them for redstart test.',
+    });
   }
 
   async run(rehearsal: Rehearsal): Promise<RehearsalResult> {

@@ -1,19 +1,10 @@
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Rehearsal, RehearsalResult } from './rehearsal.ts';
 import { nodeInStack, nodeTrace } from '../runtime/node-trace.ts';
+import { type FromChild, LAST_NODE_BYTES, LAST_NODE_FILE, type ToChild } from './child-protocol.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 // The process in which rehearsals run. Virtual time comes first: a module may keep the timers that it finds.
-
-/** What the parent says. */
-export type ToChild = { what: 'run'; rehearsal: Rehearsal } | { what: 'end' };
-/** What the child says. */
-export type FromChild = { what: 'ready' } | { what: 'done'; result: RehearsalResult } | { what: 'failed'; message: string };
-
-/** In the child's folder: the node that got the last message, for the case that it never comes back. */
-export const LAST_NODE_FILE = 'last-node';
-const LAST_NODE_BYTES = 200;
 
 const [, , dir = '', nodesAllow = ''] = process.argv;
 const realNow = performance.now.bind(performance);
@@ -31,7 +22,8 @@ try {
     realNow,
     dir,
     nodesAllow,
-    onNode: ({ name, type }) => writeSync(lastNode, `${name || type}`.padEnd(LAST_NODE_BYTES).slice(0, LAST_NODE_BYTES), 0),
+    onNode: ({ name, type }) =>
+      writeSync(lastNode, `${name || type}`.padEnd(LAST_NODE_BYTES).slice(0, LAST_NODE_BYTES), 0),
   });
   for (const fault of ['unhandledRejection', 'uncaughtException'] as const) {
     process.on(fault, (error: unknown) => {

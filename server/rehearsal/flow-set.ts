@@ -55,7 +55,8 @@ export function selectFlows(set: FlowSet, wanted: 'all' | readonly string[] | un
     for (const name of wanted as readonly string[]) {
       const file = set.files.find((each) => each.name === name || stem(each.name) === name);
       const found = tabs.filter((tab) => tab.id === name || titleOf(tab) === name || file?.nodes.includes(tab));
-      if (found.length === 0) return { unknown: name, known: [...tabs.map(titleOf), ...set.files.map((each) => each.name)] };
+      if (found.length === 0)
+        return { unknown: name, known: [...tabs.map(titleOf), ...set.files.map((each) => each.name)] };
       chosen.push(...found.map(({ id }) => id));
     }
   }
@@ -71,5 +72,7 @@ export function selectFlows(set: FlowSet, wanted: 'all' | readonly string[] | un
 /** What can be reached by a message, of the flows chosen. */
 export function runningNodes(nodes: readonly FlowNode[]): FlowNode[] {
   const off = new Set(nodes.filter(({ type, disabled }) => type === 'tab' && disabled === true).map(({ id }) => id));
-  return nodes.filter((node) => node.z && !off.has(node.z) && node.d !== true && !NOT_RUNNING.has(node.type) && Array.isArray(node.wires));
+  return nodes.filter(
+    (node) => node.z && !off.has(node.z) && node.d !== true && !NOT_RUNNING.has(node.type) && Array.isArray(node.wires),
+  );
 }

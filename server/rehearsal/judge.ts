@@ -59,7 +59,13 @@ function difference(what: Expectation, event: RehearsalEvent): Difference | null
   }
 }
 
-const KIND_TITLES = { message: 'a message at', call: 'the call', http: 'the request', status: 'a status of', error: 'an error of' } as const;
+const KIND_TITLES = {
+  message: 'a message at',
+  call: 'the call',
+  http: 'the request',
+  status: 'a status of',
+  error: 'an error of',
+} as const;
 
 function titled(what: Expectation): string {
   for (const [kind, title] of Object.entries(KIND_TITLES)) {
@@ -82,7 +88,11 @@ function missed(expectation: Placed<Expectation>, hits: readonly number[], outco
   const about = outcome.events.filter((event) => isAbout(expectation, event));
   const often = (count: number): string => (count === 1 ? 'once' : `${count} times`);
   if (hits.length > most) {
-    return { place, message: `${titled(what)} came ${often(hits.length)}, expected at most ${often(most)}`, details: ways(about, outcome) };
+    return {
+      place,
+      message: `${titled(what)} came ${often(hits.length)}, expected at most ${often(most)}`,
+      details: ways(about, outcome),
+    };
   }
   const wanted = least === 1 ? '' : `${often(least)}, and it came ${often(hits.length)}`;
   // The one that came nearest: it went furthest before it differed.
@@ -96,17 +106,38 @@ function missed(expectation: Placed<Expectation>, hits: readonly number[], outco
     return {
       place: deepest(places, path) ?? place,
       message: `${titled(what)} was expected${wanted && ` ${wanted}`}, with another content than it had`,
-      details: [`first difference${many}, at ${path.join('.')}:`, `  expected ${expected}`, `  actual   ${actual}`, ...ways([near.event], outcome)],
+      details: [
+        `first difference${many}, at ${path.join('.')}:`,
+        `  expected ${expected}`,
+        `  actual   ${actual}`,
+        ...ways([near.event], outcome),
+      ],
     };
   }
-  return { place, message: `${titled(what)} was expected${wanted && ` ${wanted}`}, and did not come`, details: nothing(what, outcome) };
+  return {
+    place,
+    message: `${titled(what)} was expected${wanted && ` ${wanted}`}, and did not come`,
+    details: nothing(what, outcome),
+  };
 }
 
 /** Why nothing came: for a node the ways that messages took, for a call the calls that there were. */
 function nothing(what: Expectation, outcome: Outcome): string[] {
   const { events } = outcome;
-  if (what.call !== undefined) return listed('calls of the Platform', events.flatMap((event) => (event.kind === 'call' ? [`${event.method} ${event.path} → ${event.call.status || 'no answer'}`] : [])), pathsOf(outcome));
-  if (what.http !== undefined) return listed('requests', events.flatMap((event) => (event.kind === 'http' ? [`${event.method} ${event.url}`] : [])), pathsOf(outcome));
+  if (what.call !== undefined)
+    return listed(
+      'calls of the Platform',
+      events.flatMap((event) =>
+        event.kind === 'call' ? [`${event.method} ${event.path} → ${event.call.status || 'no answer'}`] : [],
+      ),
+      pathsOf(outcome),
+    );
+  if (what.http !== undefined)
+    return listed(
+      'requests',
+      events.flatMap((event) => (event.kind === 'http' ? [`${event.method} ${event.url}`] : [])),
+      pathsOf(outcome),
+    );
   if (what.status !== undefined) return pathsOf(outcome);
   return pathsOf(outcome);
 }
@@ -114,7 +145,9 @@ function nothing(what: Expectation, outcome: Outcome): string[] {
 function listed(title: string, lines: readonly string[], rest: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
-  const shownLines = [...counts].slice(0, 10).map(([line, count]) => `  ${line}${count > 1 ? ` (${count} times)` : ''}`);
+  const shownLines = [...counts]
+    .slice(0, 10)
+    .map(([line, count]) => `  ${line}${count > 1 ? ` (${count} times)` : ''}`);
   if (counts.size > 10) shownLines.push(`  and ${counts.size - 10} more`);
   return [counts.size === 0 ? `there were no ${title}` : `${title}:`, ...shownLines, ...rest];
 }
@@ -173,13 +206,20 @@ function answers(rehearsal: Rehearsal, outcome: Outcome): Failure[] {
       if (what.answer === undefined) return [];
       return [{ place, message: `${what.request} was not answered`, details: pathsOf(outcome) }];
     }
-    const found = what.answer && firstDifference(what.answer, { status: answer.status, headers: answer.headers, body: answer.body }, ['answer']);
+    const found =
+      what.answer &&
+      firstDifference(what.answer, { status: answer.status, headers: answer.headers, body: answer.body }, ['answer']);
     if (!found) return [];
     return [
       {
         place: deepest(places, found.path) ?? place,
         message: `the answer to ${what.request} is not as expected`,
-        details: [`first difference, at ${found.path.join('.')}:`, `  expected ${found.expected}`, `  actual   ${found.actual}`, ...pathsOf(outcome)],
+        details: [
+          `first difference, at ${found.path.join('.')}:`,
+          `  expected ${found.expected}`,
+          `  actual   ${found.actual}`,
+          ...pathsOf(outcome),
+        ],
       },
     ];
   });
@@ -197,7 +237,12 @@ function refusals(rehearsal: Rehearsal, events: readonly RehearsalEvent[]): Fail
       {
         place: rehearsal.place,
         message: `a request had no answer here and was refused: ${what}`,
-        details: ['add it to this file:', '  http:', `    - request: ${what.replace(/\?.*/s, '*')}`, '      answer: { status: 200, body: ok }'],
+        details: [
+          'add it to this file:',
+          '  http:',
+          `    - request: ${what.replace(/\?.*/s, '*')}`,
+          '      answer: { status: 200, body: ok }',
+        ],
       },
     ];
   });

@@ -52,7 +52,13 @@ export async function loadRehearsals(files: readonly string[]): Promise<Loaded> 
 
 type Report = (inside: Path, message: string) => void;
 
-function rehearsalOf(tests: FlowTests, text: RehearsalText, path: Path, set: FlowSet, problem: Report): Rehearsal | null {
+function rehearsalOf(
+  tests: FlowTests,
+  text: RehearsalText,
+  path: Path,
+  set: FlowSet,
+  problem: Report,
+): Rehearsal | null {
   const { file, content } = tests;
   if (set.files.length === 0) {
     problem([], `there is no flow file beside ${basename(file)}`);
@@ -61,7 +67,10 @@ function rehearsalOf(tests: FlowTests, text: RehearsalText, path: Path, set: Flo
   const selection = selectFlows(set, text.flows ?? content.flows, file);
   if ('unknown' in selection) {
     const near = nearest(selection.unknown, selection.known);
-    problem(text.flows ? ['flows'] : [], `there is no flow "${selection.unknown}"${near ? `: did you mean "${near}"?` : `. There is ${selection.known.join(', ')}`}`);
+    problem(
+      text.flows ? ['flows'] : [],
+      `there is no flow "${selection.unknown}"${near ? `: did you mean "${near}"?` : `. There is ${selection.known.join(', ')}`}`,
+    );
     return null;
   }
   const running = runningNodes(selection.nodes);
@@ -117,7 +126,8 @@ function findNode(nodes: readonly FlowNode[], name: string, only: (node: FlowNod
   const found = fitting.filter((node) => titleOf(node) === name);
   const [one] = found;
   if (one && found.length === 1) return one;
-  if (one) return `${found.length} nodes are called "${name}": write the id of one (${found.map(({ id, type }) => `${id}: ${type}`).join(', ')})`;
+  if (one)
+    return `${found.length} nodes are called "${name}": write the id of one (${found.map(({ id, type }) => `${id}: ${type}`).join(', ')})`;
   const names = [...new Set(fitting.map(titleOf))];
   const near = nearest(name, names);
   return `the flows have no node "${name}"${near ? `: did you mean "${near}"?` : `. There is ${names.slice(0, 20).join(', ')}`}`;

@@ -62,13 +62,20 @@ export function shown(value: unknown): string {
   if (value === MISSING) return 'nothing';
   if (Buffer.isBuffer(value)) return `${value.length} bytes: ${shown(value.toString('utf8', 0, 80))}`;
   if (typeof value === 'string') return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
-  const text = inspect(value, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 10, maxStringLength: 100 });
+  const text = inspect(value, {
+    depth: 4,
+    breakLength: Number.POSITIVE_INFINITY,
+    maxArrayLength: 10,
+    maxStringLength: 100,
+  });
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
 /** `POST /workflow/*` as a test for method and path. */
 export function callMatcher(pattern: string): (method: string, path: string) => boolean {
   const [method = '*', path = ''] = pattern.split(/ (.*)/s);
-  const expression = new RegExp(`^${path.split('*').map(RegExp.escape).join('.*')}$`);
+  const expression = new RegExp(`^${path.split('*').map(escaped).join('.*')}$`);
   return (given, where) => (method === '*' || method === given) && (where === path || expression.test(where));
 }
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

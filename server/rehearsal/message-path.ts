@@ -9,7 +9,9 @@ const MOST_WAYS = 3;
 export function wayOf(event: RehearsalEvent, { events }: Pick<Outcome, 'events' | 'held'>): string[] {
   if (event.kind !== 'message' && event.kind !== 'error') return [];
   const { msgid } = event;
-  const stations = events.slice(0, events.indexOf(event) + 1).filter((each) => each.kind === 'message' && each.msgid === msgid);
+  const stations = events
+    .slice(0, events.indexOf(event) + 1)
+    .filter((each) => each.kind === 'message' && each.msgid === msgid);
   if (stations.length === 0) return [];
   return [`path of the message: ${originOf(msgid, stations, events)}${chain(stations, events[0]?.at ?? event.at)}`];
 }
@@ -30,13 +32,19 @@ export function pathsOf({ events, held }: Outcome): string[] {
     const line = `${originOf(msgid, stations, events)}${chain(stations, began)}${endOf(msgid, stations, events, held)}`;
     shown.set(line, (shown.get(line) ?? 0) + 1);
   }
-  const lines = [...shown].slice(0, MOST_WAYS).map(([line, count]) => `path of a message: ${line}${count > 1 ? ` (${count} times)` : ''}`);
+  const lines = [...shown]
+    .slice(0, MOST_WAYS)
+    .map(([line, count]) => `path of a message: ${line}${count > 1 ? ` (${count} times)` : ''}`);
   if (shown.size > MOST_WAYS) lines.push(`and ${shown.size - MOST_WAYS} other paths`);
   return lines;
 }
 
 /** The node that made the message: it did not receive it. */
-function originOf(msgid: string | null, stations: readonly RehearsalEvent[], events: readonly RehearsalEvent[]): string {
+function originOf(
+  msgid: string | null,
+  stations: readonly RehearsalEvent[],
+  events: readonly RehearsalEvent[],
+): string {
   const first = events.find((event) => event.kind === 'sent' && event.msgid === msgid);
   const [station] = stations;
   if (first?.kind !== 'sent' || station?.kind !== 'message' || station.node.id === first.from.id) return '';
@@ -56,10 +64,18 @@ function chain(stations: readonly RehearsalEvent[], began: number): string {
   return cut.join(' → ');
 }
 
-function endOf(msgid: string, stations: readonly RehearsalEvent[], events: readonly RehearsalEvent[], held: Outcome['held']): string {
+function endOf(
+  msgid: string,
+  stations: readonly RehearsalEvent[],
+  events: readonly RehearsalEvent[],
+  held: Outcome['held'],
+): string {
   const last = stations.at(-1);
   if (last?.kind !== 'message') return '';
-  const error = events.findLast((event) => event.kind === 'error' && (event.msgid === msgid || (event.msgid === null && event.node.id === last.node.id)));
+  const error = events.findLast(
+    (event) =>
+      event.kind === 'error' && (event.msgid === msgid || (event.msgid === null && event.node.id === last.node.id)),
+  );
   if (error?.kind === 'error') return `; error of "${titleOf(error.node)}": ${error.text}`;
   if (held.some(({ node }) => node.id === last.node.id)) return `; "${titleOf(last.node)}" still has it`;
   const status = events.findLast((event) => event.kind === 'status' && event.node.id === last.node.id);

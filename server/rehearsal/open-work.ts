@@ -84,5 +84,12 @@ export class OpenWork {
 function isBusy(): boolean {
   return process
     .getActiveResourcesInfo()
-    .some((kind) => kind.includes('Req') || kind === 'Worker' || kind === 'ProcessWrap' || kind === 'ZLIB' || kind === 'ConnectWrap');
+    .some(
+      (kind) =>
+        kind.includes('Req') ||
+        kind === 'Worker' ||
+        kind === 'ProcessWrap' ||
+        kind === 'ZLIB' ||
+        kind === 'ConnectWrap',
+    );
 }

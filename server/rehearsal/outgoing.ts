@@ -30,7 +30,8 @@ export class Outgoing {
   constructor(o: { onRequest(request: OutgoingRequest): void; onRefused(address: string): void }) {
     this.#onRequest = o.onRequest;
     this.#onRefused = o.onRefused;
-    const serve = (protocol: string) => http.createServer((request, response) => void this.#serve(protocol, request, response));
+    const serve = (protocol: string) =>
+      http.createServer((request, response) => void this.#serve(protocol, request, response));
     this.#servers = { http: serve('http:'), https: serve('https:') };
   }
 
@@ -67,7 +68,9 @@ export class Outgoing {
   }
 
   #divert(prototype: object, port: number): void {
-    const agent = prototype as { createConnection(options: { host?: string; port?: number }, ready?: () => void): unknown };
+    const agent = prototype as {
+      createConnection(options: { host?: string; port?: number }, ready?: () => void): unknown;
+    };
     const original = agent.createConnection;
     const isAllowed = (options: { host?: string; port?: number }): boolean => this.#isAllowed(options);
     agent.createConnection = function createConnection(options, ready) {
@@ -86,7 +89,11 @@ export class Outgoing {
       if (isAllowed(options)) return Reflect.apply(original, this, given);
       const address = options.path ?? `${options.host ?? 'localhost'}:${options.port}`;
       refused(address);
-      process.nextTick(() => this.destroy(Object.assign(new Error(`a rehearsal connects to nothing outside: ${address}`), { code: 'ECONNREFUSED' })));
+      process.nextTick(() =>
+        this.destroy(
+          Object.assign(new Error(`a rehearsal connects to nothing outside: ${address}`), { code: 'ECONNREFUSED' }),
+        ),
+      );
       return this;
     } as typeof prototype.connect;
   }
@@ -103,11 +110,15 @@ export class Outgoing {
     const url = `${protocol}//${request.headers.host ?? ''}${request.url ?? '/'}`;
     const found = this.#fixtures.find(
       ({ fixture, left }) =>
-        left > 0 && callMatcher(fixture.request)(method, url) && (fixture.body === undefined || firstDifference(fixture.body, body) === null),
+        left > 0 &&
+        callMatcher(fixture.request)(method, url) &&
+        (fixture.body === undefined || firstDifference(fixture.body, body) === null),
     );
     this.#onRequest({ method, url, headers: request.headers, body, refused: !found });
     if (!found) {
-      response.writeHead(502, { 'content-type': 'text/plain' }).end(`This rehearsal has no answer for ${method} ${url}`);
+      response
+        .writeHead(502, { 'content-type': 'text/plain' })
+        .end(`This rehearsal has no answer for ${method} ${url}`);
       return;
     }
     found.left -= 1;

@@ -13,7 +13,8 @@ export interface FlowTests {
 /** One test file, checked. All that is wrong with it is told at once. */
 export function readFlowTests(file: string, text: string): FlowTests | FileProblem[] {
   const { value, faults, placeOf } = readYaml(text);
-  if (faults.length > 0) return faults.map(({ place, message }) => ({ file, place, message: `this is no YAML: ${message}` }));
+  if (faults.length > 0)
+    return faults.map(({ place, message }) => ({ file, place, message: `this is no YAML: ${message}` }));
   const result = flowTestSchema.safeParse(value ?? {}, { reportInput: true });
   // What is checked is not what is used: a scenario's expressions are compiled by the simulator itself.
   if (result.success) return { file, content: value as FlowTestFile, placeOf };
@@ -50,7 +51,8 @@ const said = (path: Path): string => (path.length > 0 ? `${path.map(String).join
 /** The keys that may stand at a place, for saying which one was meant. */
 function keysAt(path: Path): string[] {
   let schemas: Inside[] = [flowTestSchema as unknown as Inside];
-  for (const step of path) schemas = schemas.flatMap((schema) => unwrapped(schema)).flatMap((schema) => inside(schema, step));
+  for (const step of path)
+    schemas = schemas.flatMap((schema) => unwrapped(schema)).flatMap((schema) => inside(schema, step));
   return [...new Set(schemas.flatMap(unwrapped).flatMap(({ def }) => Object.keys(def.shape ?? {})))];
 }
 

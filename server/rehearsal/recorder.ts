@@ -1,5 +1,5 @@
-import type { NodeRed } from '../runtime/node-red.ts';
 import { createInFlight, type InFlight } from '../runtime/in-flight.ts';
+import type { NodeRed } from '../runtime/node-red.ts';
 import type { NodeName, RehearsalEvent } from './rehearsal-event.ts';
 
 /** A node as the hooks give it. */
@@ -51,10 +51,13 @@ export class Recorder {
       return undefined;
     });
     red.hooks.add('postReceive.rehearsal', (event: never) => inFlight.postReceive(event));
-    red.hooks.add('onComplete.rehearsal', (event: { msg: Record<string, unknown>; error?: unknown; node: { node: LiveNode } }) => {
-      inFlight.onComplete(event as never);
-      return undefined;
-    });
+    red.hooks.add(
+      'onComplete.rehearsal',
+      (event: { msg: Record<string, unknown>; error?: unknown; node: { node: LiveNode } }) => {
+        inFlight.onComplete(event as never);
+        return undefined;
+      },
+    );
     red.hooks.add('preDeliver.rehearsal', ({ msg, source, destination }: SendEvent) => {
       const to = destination.node ? nameOf(destination.node).id : destination.id;
       this.add({ kind: 'sent', from: nameOf(source.node), port: source.port, to, msgid: idOf(msg) });

@@ -43,7 +43,9 @@ const expectation = z
     message: nodeRef.optional().meta({ description: 'A message that arrives at a node.' }),
     with: expected.optional().meta({ description: 'What the message has to hold, such as {payload: {status: done}}.' }),
     call: call.optional().meta({ description: 'A call of Seqera Platform, such as POST /workflow/launch.' }),
-    http: call.optional().meta({ description: 'A request to another address, such as POST https://hooks.example.org/*.' }),
+    http: call
+      .optional()
+      .meta({ description: 'A request to another address, such as POST https://hooks.example.org/*.' }),
     query: expected.optional(),
     headers: expected.optional(),
     body: expected.optional(),
@@ -60,13 +62,19 @@ const expectation = z
     const kinds = Object.keys(KINDS).filter((kind) => kind in value) as (keyof typeof KINDS)[];
     const [kind] = kinds;
     if (kinds.length !== 1 || !kind) {
-      context.addIssue(`expected one of ${Object.keys(KINDS).join(', ')}${kinds.length > 1 ? `, and not ${kinds.join(' and ')} together` : ''}`);
+      context.addIssue(
+        `expected one of ${Object.keys(KINDS).join(', ')}${kinds.length > 1 ? `, and not ${kinds.join(' and ')} together` : ''}`,
+      );
       return;
     }
     const allowed: readonly string[] = [kind, 'times', ...KINDS[kind]];
     for (const key of Object.keys(value)) {
       if (!allowed.includes(key))
-        context.addIssue({ code: 'custom', path: [key], message: `does not go with ${kind}, which takes ${KINDS[kind].join(', ')}, times` });
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: `does not go with ${kind}, which takes ${KINDS[kind].join(', ')}, times`,
+        });
     }
   });
 
@@ -80,7 +88,10 @@ const fixture = z.strictObject({
       headers: texts.default({}),
       body: z.unknown().optional().meta({ description: 'Text, or anything else as JSON.' }),
       after: duration.optional(),
-      fails: z.enum(['reset', 'hang']).optional().meta({ description: 'reset: the connection breaks. hang: no answer ever comes.' }),
+      fails: z
+        .enum(['reset', 'hang'])
+        .optional()
+        .meta({ description: 'reset: the connection breaks. hang: no answer ever comes.' }),
     })
     .default({ status: 200, headers: {} }),
 });
@@ -100,28 +111,58 @@ const step = z
     wait: duration.optional().meta({ description: 'Lets time pass.' }),
     dataLink: z.string().optional().meta({ description: 'Objects of this data link appear or go.' }),
     put: z
-      .array(z.union([z.string(), z.strictObject({ path: z.string(), size: z.int().min(0).optional(), content: z.string().optional() })]))
+      .array(
+        z.union([
+          z.string(),
+          z.strictObject({ path: z.string(), size: z.int().min(0).optional(), content: z.string().optional() }),
+        ]),
+      )
       .optional(),
     remove: z.array(z.string()).optional(),
     endRun: z
-      .union([z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNKNOWN']), z.strictObject({ status: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNKNOWN']), run: z.string().optional().meta({ description: 'Run name, run id or pipeline. Default: the newest run that lives.' }), errorMessage: z.string().optional() })])
+      .union([
+        z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNKNOWN']),
+        z.strictObject({
+          status: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'UNKNOWN']),
+          run: z
+            .string()
+            .optional()
+            .meta({ description: 'Run name, run id or pipeline. Default: the newest run that lives.' }),
+          errorMessage: z.string().optional(),
+        }),
+      ])
       .optional()
       .meta({ description: 'Ends a run now, whatever the scenario says.' }),
     platform: scenarioSchema.optional().meta({ description: 'From now on this scenario holds.' }),
     restart: z.literal(true).optional().meta({ description: 'Stops and starts all flows; what they stored is kept.' }),
   })
   .superRefine((value, context) => {
-    const STEPS = { inject: ['message'], send: ['message'], request: ['headers', 'body', 'answer'], wait: [], dataLink: ['put', 'remove'], endRun: [], platform: [], restart: [] };
+    const STEPS = {
+      inject: ['message'],
+      send: ['message'],
+      request: ['headers', 'body', 'answer'],
+      wait: [],
+      dataLink: ['put', 'remove'],
+      endRun: [],
+      platform: [],
+      restart: [],
+    };
     const kinds = Object.keys(STEPS).filter((kind) => kind in value) as (keyof typeof STEPS)[];
     const [kind] = kinds;
     if (kinds.length !== 1 || !kind) {
-      context.addIssue(`a step is one of ${Object.keys(STEPS).join(', ')}${kinds.length > 1 ? `, and not ${kinds.join(' and ')} together: write two steps` : ''}`);
+      context.addIssue(
+        `a step is one of ${Object.keys(STEPS).join(', ')}${kinds.length > 1 ? `, and not ${kinds.join(' and ')} together: write two steps` : ''}`,
+      );
       return;
     }
     const allowed: readonly string[] = [kind, ...STEPS[kind]];
     for (const key of Object.keys(value)) {
       if (!allowed.includes(key))
-        context.addIssue({ code: 'custom', path: [key], message: `does not go with the step ${kind}${STEPS[kind].length > 0 ? `, which takes ${STEPS[kind].join(', ')}` : ''}` });
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: `does not go with the step ${kind}${STEPS[kind].length > 0 ? `, which takes ${STEPS[kind].join(', ')}` : ''}`,
+        });
     }
   });
 
@@ -129,15 +170,25 @@ const shared = {
   flows: z
     .union([z.literal('all'), z.array(z.string()).min(1)])
     .optional()
-    .meta({ description: 'Which flows run: labels of tabs, names of files, or all. Default: the flows of the file with the same name, else all.' }),
-  platform: scenarioSchema.optional().meta({ description: 'State and course of the simulated Platform, as for `redstart simulator --scenario`.' }),
+    .meta({
+      description:
+        'Which flows run: labels of tabs, names of files, or all. Default: the flows of the file with the same name, else all.',
+    }),
+  platform: scenarioSchema
+    .optional()
+    .meta({ description: 'State and course of the simulated Platform, as for `redstart simulator --scenario`.' }),
   at: z
     .union([z.string(), z.date()])
-    .refine((value) => !Number.isNaN(new Date(value).getTime()), 'expected a date and time such as 2026-03-02T21:00:00Z')
+    .refine(
+      (value) => !Number.isNaN(new Date(value).getTime()),
+      'expected a date and time such as 2026-03-02T21:00:00Z',
+    )
     .optional()
     .meta({ description: 'The moment that it begins at. Default: Monday, 2026-01-05T09:00:00Z.' }),
   env: texts.optional().meta({ description: 'Variables of the environment that the flows read.' }),
-  http: z.array(fixture).optional().meta({ description: 'What other addresses answer. A request without an answer here is refused, and fails the rehearsal.' }),
+  http: z.array(fixture).optional().meta({
+    description: 'What other addresses answer. A request without an answer here is refused, and fails the rehearsal.',
+  }),
 };
 
 const rehearsal = z.strictObject({
@@ -146,7 +197,10 @@ const rehearsal = z.strictObject({
   steps: z.array(step).min(1).meta({ description: 'What happens, in this order. Time stands still but for wait.' }),
   expect: z.array(expectation).optional().meta({ description: 'What must have come out at the end.' }),
   never: z.array(expectation).optional().meta({ description: 'What must not have come out.' }),
-  inOrder: z.boolean().optional().meta({ description: 'What is expected has to come in the order in which it is written.' }),
+  inOrder: z
+    .boolean()
+    .optional()
+    .meta({ description: 'What is expected has to come in the order in which it is written.' }),
   timeout: duration.optional().meta({ description: 'Real time that it may take. Default: 10s.' }),
 });
 
@@ -160,6 +214,10 @@ export type Fixture = NonNullable<FlowTestFile['http']>[number];
 
 /** For editors: docs/flowtest.schema.json. */
 export function flowTestJsonSchema(): object {
-  const { $schema, ...rest } = z.toJSONSchema(flowTestSchema, { io: 'input', unrepresentable: 'any', target: 'draft-7' });
+  const { $schema, ...rest } = z.toJSONSchema(flowTestSchema, {
+    io: 'input',
+    unrepresentable: 'any',
+    target: 'draft-7',
+  });
   return { $schema, title: 'Rehearsals of flows', ...rest };
 }

@@ -9,7 +9,11 @@ import { type Stage, StageError } from './stage.ts';
 const LAST_MS = 1000;
 
 /** Runs one rehearsal from a fresh start, and says what was not as expected. */
-export async function runRehearsal(stage: Stage, rehearsal: Rehearsal, realNow: () => number): Promise<RehearsalResult> {
+export async function runRehearsal(
+  stage: Stage,
+  rehearsal: Rehearsal,
+  realNow: () => number,
+): Promise<RehearsalResult> {
   const began = realNow();
   const result: RehearsalResult = { failures: [], ms: 0, virtualMs: 0, covered: { nodes: [], wires: [] } };
   let place = rehearsal.place;
@@ -33,7 +37,11 @@ export async function runRehearsal(stage: Stage, rehearsal: Rehearsal, realNow: 
     await stage.close();
   } catch (error) {
     const details = error instanceof StageError ? error.details : [];
-    result.failures.push({ place: rehearsal.place, message: `the flows do not stop: ${(error as Error).message}`, details });
+    result.failures.push({
+      place: rehearsal.place,
+      message: `the flows do not stop: ${(error as Error).message}`,
+      details,
+    });
   }
   result.ms = realNow() - began;
   return result;
@@ -44,11 +52,18 @@ async function perform(stage: Stage, { what, nodeIds: [nodeId = ''] }: Placed<St
   if (what.send !== undefined) stage.receive(nodeId, what.message ?? {});
   if (what.request !== undefined) {
     const [method = 'GET', path = '/'] = what.request.split(' ');
-    stage.call({ method: method === '*' ? 'GET' : method, path, headers: what.headers ?? {}, body: what.body, step: index });
+    stage.call({
+      method: method === '*' ? 'GET' : method,
+      path,
+      headers: what.headers ?? {},
+      body: what.body,
+      step: index,
+    });
   }
   if (what.dataLink !== undefined) {
     for (const each of what.put ?? []) {
-      const { path, size, content } = typeof each === 'string' ? { path: each, size: undefined, content: undefined } : each;
+      const { path, size, content } =
+        typeof each === 'string' ? { path: each, size: undefined, content: undefined } : each;
       stage.simulator.putObject(what.dataLink, path, size, content);
     }
     for (const path of what.remove ?? []) stage.simulator.removeObject(what.dataLink, path);
@@ -60,7 +75,8 @@ async function perform(stage: Stage, { what, nodeIds: [nodeId = ''] }: Placed<St
 }
 
 function endRun(stage: Stage, end: NonNullable<Step['endRun']>): void {
-  const { status, run, errorMessage } = typeof end === 'string' ? { status: end, run: undefined, errorMessage: undefined } : end;
+  const { status, run, errorMessage } =
+    typeof end === 'string' ? { status: end, run: undefined, errorMessage: undefined } : end;
   const live = stage.simulator.runs.filter((each) => ['SUBMITTED', 'RUNNING', 'UNKNOWN'].includes(each.status));
   const found = live.findLast(
     (each) => run === undefined || [each.id, each.runName, each.pipelineName, each.pipeline].includes(run),
@@ -69,7 +85,9 @@ function endRun(stage: Stage, end: NonNullable<Step['endRun']>): void {
     const now = `at ${new Date().toISOString()}`;
     const known = live.map(({ runName, pipelineName }) => `${runName} (${pipelineName ?? 'no launchpad'})`);
     throw new StageError(`no run${run === undefined ? '' : ` "${run}"`} lives that could be ended ${now}`, [
-      known.length > 0 ? `these live: ${known.join(', ')}` : 'none was launched, or all have ended: let them run for longer (platform.runs: runningFor)',
+      known.length > 0
+        ? `these live: ${known.join(', ')}`
+        : 'none was launched, or all have ended: let them run for longer (platform.runs: runningFor)',
     ]);
   }
   stage.simulator.endRun(found.id, status, errorMessage === undefined ? {} : { errorMessage });
@@ -87,4 +105,3 @@ function covered(events: readonly RehearsalEvent[]): RehearsalResult['covered'] 
   }
   return { nodes: [...nodes], wires: [...wires] };
 }
-

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request as httpRequest, type Server } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,9 +7,15 @@ import express from 'express';
 import pino from 'pino';
 import { contextStorage } from '../../settings/context-storage.ts';
 import { nodePolicy } from '../../settings/node-policy.ts';
-import { type LogHandler, type ManagedConnections, nodeRedSettings, USER_DIR } from '../../settings/node-red-settings.ts';
+import {
+  type LogHandler,
+  type ManagedConnections,
+  nodeRedSettings,
+  USER_DIR,
+} from '../../settings/node-red-settings.ts';
 import { createSimulator, type Simulator } from '../../simulator/index.ts';
 import { loadConfig } from '../config/index.ts';
+import { setVariables } from '../config/rehearsal-environment.ts';
 import { CONNECTION_TYPE, managedNodes } from '../flows/managed-nodes.ts';
 import { createFlowIndex } from '../runtime/flow-index.ts';
 import { loadNodeRed } from '../runtime/node-red.ts';
@@ -70,7 +76,8 @@ export class Stage {
   #rehearsals = 0;
   #endpoint = 0;
   #deadline = Number.POSITIVE_INFINITY;
-  #environment: string[] = [];
+  /** Undoes the variables of the rehearsal. */
+  #restore: () => void = () => undefined;
 
   private constructor(options: StageOptions) {
     this.#options = options;
@@ -94,7 +101,10 @@ export class Stage {
       config: object,
     ) => { data: Record<string, unknown> };
     this.#memory = Memory({});
-    const logger = pino({ level: 'warn', base: null, timestamp: false }, { write: (line: string) => void this.#log.push(line) });
+    const logger = pino(
+      { level: 'warn', base: null, timestamp: false },
+      { write: (line: string) => void this.#log.push(line) },
+    );
     const app = express();
     const server = createServer(app);
     const index = createFlowIndex();
@@ -121,7 +131,10 @@ export class Stage {
           flowState: () => 'start',
         }),
         globalFunctionTimeout: FUNCTION_SECONDS,
-        contextStorage: { ...contextStorage({ module: () => createContextStore(state) }), memory: { module: () => this.#memory } },
+        contextStorage: {
+          ...contextStorage({ module: () => createContextStore(state) }),
+          memory: { module: () => this.#memory },
+        },
       }),
     });
     app.use(config.server.httpPath, this.#runtime.nodeApp);
@@ -130,7 +143,14 @@ export class Stage {
     this.#outgoing = new Outgoing({
       onRequest: (request) => this.recorder.add({ kind: 'http', ...request }),
       onRefused: (address) =>
-        this.recorder.add({ kind: 'http', method: 'CONNECT', url: address, headers: {}, body: undefined, refused: true }),
+        this.recorder.add({
+          kind: 'http',
+          method: 'CONNECT',
+          url: address,
+          headers: {},
+          body: undefined,
+          refused: true,
+        }),
     });
     this.work = new OpenWork({
       held: () => (this.#simulator?.held ?? 0) + this.#outgoing.held,
@@ -164,10 +184,7 @@ export class Stage {
     this.#rehearsals += 1;
     time.setDate(rehearsal.at);
     Math.random = seededRandom(1);
-    for (const [name, value] of Object.entries({ FLOW_SIMULATOR: 'true', ...rehearsal.env })) {
-      process.env[name] = value;
-      this.#environment.push(name);
-    }
+    this.#restore = setVariables({ FLOW_SIMULATOR: 'true', ...rehearsal.env });
     this.#simulator = await createSimulator({
       scenario: rehearsal.platform,
       rateLimit: true,
@@ -181,7 +198,9 @@ export class Stage {
     this.#outgoing.set(rehearsal.http);
     this.#connect(rehearsal, this.#simulator.url);
     this.recorder.start(new Set([...rehearsal.expect, ...rehearsal.never].flatMap(({ nodeIds }) => nodeIds)));
-    const own = managedNodes([{ id: CONNECTION, name: 'simulator', baseUrl: this.#simulator.url, workspaceId: WORKSPACE }]);
+    const own = managedNodes([
+      { id: CONNECTION, name: 'simulator', baseUrl: this.#simulator.url, workspaceId: WORKSPACE },
+    ]);
     await this.deploy([...rehearsal.nodes.filter(({ id }) => id !== CONNECTION), ...own]);
   }
 
@@ -191,7 +210,10 @@ export class Stage {
     const token = `rehearsal-${this.#rehearsals}`;
     const ids = rehearsal.nodes.filter(({ type }) => type === CONNECTION_TYPE).map(({ id }) => id);
     this.#managed.connections = Object.fromEntries(
-      [CONNECTION, ...ids].map((id) => [id, { name: 'simulator', baseUrl, workspaceId: WORKSPACE, token: () => token }]),
+      [CONNECTION, ...ids].map((id) => [
+        id,
+        { name: 'simulator', baseUrl, workspaceId: WORKSPACE, token: () => token },
+      ]),
     );
   }
 
@@ -201,7 +223,7 @@ export class Stage {
     await this.deploy([]);
     for (const scope of this.#state.scopes()) this.#state.removeScope(scope);
     this.#memory.data = {};
-    for (const name of this.#environment.splice(0)) delete process.env[name];
+    this.#restore();
     if (this.#simulator) {
       this.#outgoing.forbid(this.#simulator.port);
       await this.#simulator.close();
@@ -279,12 +301,21 @@ export class Stage {
         agent: false,
         method: o.method,
         path: `${this.#httpPath}${o.path.startsWith('/') ? '' : '/'}${o.path}`,
-        headers: { ...(content === null ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(content) }), ...o.headers },
+        headers: {
+          ...(content === null ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(content) }),
+          ...o.headers,
+        },
       },
       (answer) => {
         void textOf(answer).then((text) => {
           const body = /json/.test(String(answer.headers['content-type'])) ? parsed(text) : text;
-          this.recorder.add({ kind: 'answer', step: o.step, status: answer.statusCode ?? 0, headers: answer.headers, body });
+          this.recorder.add({
+            kind: 'answer',
+            step: o.step,
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            body,
+          });
           arrives();
           answering?.();
         });
@@ -300,19 +331,27 @@ export class Stage {
   /** What a rehearsal that takes too long is waiting for. */
   stuck(): string[] {
     const { time } = this.#options;
-    const lines = this.held().map(({ node, count }) => `"${node.name || node.type}" has ${count} message(s) that it has not ended with`);
+    const lines = this.held().map(
+      ({ node, count }) => `"${node.name || node.type}" has ${count} message(s) that it has not ended with`,
+    );
     if (this.work.open > 0) lines.push(`${this.work.open} request(s) are open`);
     const timers = time.waiting();
     for (const { inMs, nodeId } of timers.slice(0, 5)) {
       const node = nodeId === undefined ? null : this.#red.nodes.getNode(nodeId);
-      lines.push(`a timer fires in ${Math.round(inMs)} ms${node ? `, set by "${nameOf(node as never).name || nameOf(node as never).type}"` : ''}`);
+      lines.push(
+        `a timer fires in ${Math.round(inMs)} ms${node ? `, set by "${nameOf(node as never).name || nameOf(node as never).type}"` : ''}`,
+      );
     }
     if (timers.length > 5) lines.push(`and ${timers.length - 5} more timers`);
     const busiest = new Map<string, number>();
     for (const event of this.recorder.events)
-      if (event.kind === 'message') busiest.set(event.node.name || event.node.type, (busiest.get(event.node.name || event.node.type) ?? 0) + 1);
+      if (event.kind === 'message')
+        busiest.set(event.node.name || event.node.type, (busiest.get(event.node.name || event.node.type) ?? 0) + 1);
     const [most] = [...busiest].sort((a, b) => b[1] - a[1]);
-    if (most && most[1] > 1000) lines.push(`"${most[0]}" got ${most[1]} messages: does the flow send in a circle, or poll too often for the time that passes?`);
+    if (most && most[1] > 1000)
+      lines.push(
+        `"${most[0]}" got ${most[1]} messages: does the flow send in a circle, or poll too often for the time that passes?`,
+      );
     return lines;
   }
 
@@ -345,7 +384,9 @@ export class Stage {
       if (message.id === undefined) return;
       this.recorder.inFlight.onError(message.id);
       const live = this.#red.nodes.getNode(message.id);
-      const node = live ? nameOf(live as never) : { id: message.id, type: message.type ?? '', name: message.name ?? '' };
+      const node = live
+        ? nameOf(live as never)
+        : { id: message.id, type: message.type ?? '', name: message.name ?? '' };
       this.recorder.uncaught(node, message.msg);
     };
   }

@@ -127,7 +127,9 @@ export class VirtualTime {
 
   waiting(): WaitingTimer[] {
     const now = this.monotonic();
-    return [...this.#kept.values()].map(({ at, nodeId }) => ({ inMs: at - now, nodeId })).sort((a, b) => a.inMs - b.inMs);
+    return [...this.#kept.values()]
+      .map(({ at, nodeId }) => ({ inMs: at - now, nodeId }))
+      .sort((a, b) => a.inMs - b.inMs);
   }
 
   /** Drops all timers: those of a rehearsal that is over. */

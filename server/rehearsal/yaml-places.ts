@@ -24,7 +24,10 @@ export function readYaml(text: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const faults = document.errors.map(({ pos, message }) => ({ place: at(pos[0]), message: message.split('\n')[0] ?? '' }));
+  const faults = document.errors.map(({ pos, message }) => ({
+    place: at(pos[0]),
+    message: message.split('\n')[0] ?? '',
+  }));
   const placeOf = (path: Path): Place => {
     let node: unknown = document.contents;
     let offset = offsetOf(node) ?? 0;
@@ -41,9 +44,9 @@ export function readYaml(text: string): YamlFile {
     }
     return at(offset);
   };
-  return { value: faults.length > 0 ? null : valueOf(document), faults, placeOf };
+  return { value: faults.length > 0 ? null : plain(document), faults, placeOf };
 
-  function valueOf(parsed: typeof document): unknown {
+  function plain(parsed: typeof document): unknown {
     try {
       return parsed.toJS({ maxAliasCount: 1000 });
     } catch (error) {
