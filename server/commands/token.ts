@@ -18,7 +18,7 @@ export interface TokenPorts {
   readonly now: () => number;
 }
 
-const ports: TokenPorts = {
+export const PORTS: TokenPorts = {
   output: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
   now: Date.now,
@@ -37,7 +37,7 @@ export interface CreateOptions {
 export async function createToken(
   name: string,
   options: CreateOptions,
-  { output, note, now }: TokenPorts = ports,
+  { output, note, now }: TokenPorts = PORTS,
 ): Promise<void> {
   const role = ROLES.find((one) => one === options.role);
   if (role === undefined)
@@ -62,7 +62,7 @@ export async function createToken(
 
 export async function listTokens(
   given: string | undefined,
-  { output, now }: TokenPorts = ports,
+  { output, now }: TokenPorts = PORTS,
   places: Places = placesOf(given),
 ): Promise<void> {
   const { file, dataDir } = places;
@@ -84,7 +84,7 @@ export async function listTokens(
 export async function revokeToken(
   name: string,
   given: string | undefined,
-  { note }: TokenPorts = ports,
+  { note }: TokenPorts = PORTS,
   { file }: Places = placesOf(given),
 ): Promise<void> {
   const text = await read(file);
