@@ -124,6 +124,8 @@ export interface GitConfig {
   readonly webhookSecret: Secret | null;
   /** Branch that deploys are pushed to. */
   readonly push: string | null;
+  /** PATH: where git, ssh and ssh-keygen are looked for. */
+  readonly searchPath: string | undefined;
 }
 
 /** Several processes that share one database. */

@@ -65,7 +65,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const signIn = readSignIn(reader, local);
   const httpAuth = readHttpAuth(reader, server.host, tls.clientAuth !== null && tls.clientAuth !== 'editor');
   const folders = readFolders(reader);
-  const git = readGit(reader, folders);
+  const git = readGit(reader, folders, env.PATH);
   const replicas = readReplicas(reader, folders.flows, tls);
   const operation = readOperation(reader, terminal);
   const flowLimits = readEgress(reader);

@@ -13,6 +13,8 @@ import { type FileChange, finishWriting, removeLeftOvers, writeFiles } from './w
 export interface FlowStoreOptions {
   dir: string;
   mode: 'editable' | 'readonly';
+  /** Where the files come from; null: somebody puts them into the folder. */
+  git?: { url: string; ref: string } | null;
   /** Where a copy of a flow file goes whose last node was removed, and what a crash cut is written down. */
   removedDir: string;
   /** Nodes that the appliance adds at load and that never reach a file: the connections of the environment. */
@@ -79,7 +81,7 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
   async function save(nodes: readonly FlowNode[]): Promise<void> {
     const changes = await plan(nodes);
     if (changes.length === 0) return;
-    if (options.mode === 'readonly') throw new DeployError('FLOWS_READONLY', 403, READONLY_MESSAGE);
+    if (options.mode === 'readonly') throw new DeployError('FLOWS_READONLY', 403, readonlyMessage(options.git ?? null));
     try {
       await withFolderLock(dir, async () => {
         await refuseChanged(changes);
@@ -136,8 +138,13 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
 const NEW_FILE_MODE = 0o644;
 const NEW_FOLDER_MODE = 0o755;
 
-export const READONLY_MESSAGE =
-  'These flows are read-only here (REDSTART_FLOWS_MODE=readonly): change the flow files in version control and restart. To edit in place, start with REDSTART_FLOWS_MODE=editable.';
+/** How changes get in where a deploy is refused. */
+export function readonlyMessage(git: { url: string; ref: string } | null): string {
+  const how = git
+    ? `Open a pull request for "${git.ref}" of ${git.url}: what is merged there is in force here within a minute or so.`
+    : 'Change the flow files in version control, have that reviewed, and choose "Restart Flows" when they are here. To edit in place, start with REDSTART_FLOWS_MODE=editable.';
+  return `These flows are read-only here (REDSTART_FLOWS_MODE=readonly). ${how}`;
+}
 
 export function changedMessage(paths: readonly string[]): string {
   return (

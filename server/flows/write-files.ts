@@ -6,7 +6,7 @@ import { failpoint } from '../state/failpoint.ts';
 /** One file to change: its new text, or null to remove it. */
 export interface FileChange {
   path: string;
-  text: string | null;
+  text: string | Uint8Array | null;
   /** Permissions of a new file; an existing one keeps its own. */
   mode: number;
 }

@@ -38,6 +38,8 @@ export interface FrontOptions {
   readonly limits: RequestLimits;
   readonly certificates: ClientCertificates;
   readonly webhooks: WebhookRoutes;
+  /** Further requests of the appliance itself, by path. */
+  readonly own: ReadonlyMap<string, (req: Request, res: express.Response) => void>;
   /** Node-RED is mounted, with or without the editor. */
   readonly mounted: () => Mounted | null;
   /** Its flows are not there yet: a caller must hear "try again", not "not found". */
@@ -156,8 +158,13 @@ export function front(options: FrontOptions): Handler {
     if (limited !== null) return limited;
     if (area === null) return { status: 400 };
     const handler = fixed[area];
-    if (handler === undefined) return NOT_FOUND;
-    handler(req, res);
+    if (handler !== undefined) {
+      handler(req, res);
+      return null;
+    }
+    const own = options.own.get(path);
+    if (own === undefined) return NOT_FOUND;
+    own(adopt(app, req, res), res as express.Response);
     return null;
   };
 

@@ -14,7 +14,7 @@ import { clientCertificates } from './client-certificates.ts';
 import { capConnections } from './connection-cap.ts';
 import { callerOf, type Elsewhere, wantedBy } from './elsewhere.ts';
 import { eventLoopLag } from './event-loop-lag.ts';
-import { front, type Mounted } from './front.ts';
+import { type FrontOptions, front, type Mounted } from './front.ts';
 import { listen, urlOf } from './listen.ts';
 import { OpenRequests } from './open-requests.ts';
 import { type Health, healthz, readyz } from './probes.ts';
@@ -36,6 +36,8 @@ export interface HttpServerOptions {
   readonly starting?: () => boolean;
   /** Null, as when absent: nobody signs in. */
   readonly auth?: { readonly bearers: Bearers; readonly routes: AuthRoutes } | null;
+  /** Further requests of the appliance itself, by path. */
+  readonly own?: FrontOptions['own'];
   /** Absent when this process is the only one. */
   readonly elsewhere?: Elsewhere;
 }
@@ -143,6 +145,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     readyz: readyz(options.health, () => stopping),
     authRoutes: options.auth?.routes ?? null,
     webhooks,
+    own: options.own ?? new Map(),
     mounted: () => mounted,
     starting: startsOnce(options.starting),
   });

@@ -14,10 +14,11 @@ import type { Config } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
 import { withReferences } from '../flows/credential-references.ts';
 import { deployGuard } from '../flows/deploy-guard.ts';
-import { createFlowStore, READONLY_MESSAGE } from '../flows/flow-store.ts';
+import { createFlowStore, readonlyMessage } from '../flows/flow-store.ts';
 import { managedNodes } from '../flows/managed-nodes.ts';
 import { createRefusedDeploys } from '../flows/patch/refused-deploys.ts';
 import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
+import { type GitSource, openGitSource } from '../git/git-source.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { registerStandIns } from '../sandbox/stand-ins.ts';
@@ -66,6 +67,7 @@ interface Parts {
   state: StateStore | null;
   replicas: Replicas | null;
   sandbox: Sandbox | null;
+  git: GitSource | null;
   auth: Auth | null;
   http: HttpServer | null;
   runtime: Runtime | null;
@@ -81,6 +83,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
     state: null,
     replicas: null,
     sandbox: null,
+    git: null,
     auth: null,
     http: null,
     runtime: null,
@@ -98,6 +101,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
       if (isStopping() || !http || !runtime) return null;
       await runtime.start();
       if (isStopping()) return null;
+      parts.git?.start();
       await parts.replicas?.join(http.listening, runtime.reload);
       if (isStopping()) return null;
       const url = http.url;
@@ -122,6 +126,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
     const until = Date.now() + deadlineMs;
     parts.http?.stopAccepting();
     await parts.replicas?.leave();
+    await parts.git?.stop();
     if (!parts.runtime && starting) await starting.catch(() => null);
     await parts.runtime?.stop(Math.max(1000, until - Date.now()));
     await closeParts(parts);
@@ -166,9 +171,11 @@ async function build(
   const connectionNodes = managedNodes(
     Object.entries(connections.managed.connections).map(([id, connection]) => ({ id, ...connection })),
   );
+  const git = await openGitSource({ config, logger, audit });
+  parts.git = git;
   const files = createFlowStore({
-    dir: config.flows.dir,
-    mode: config.flows.mode,
+    ...config.flows,
+    git: config.git,
     removedDir: join(dataDir, DATA_FILES.removedFlows),
     managedNodes: connectionNodes,
   });
@@ -206,7 +213,7 @@ async function build(
   const refused = createRefusedDeploys({
     flows,
     limit: API_MAX_LENGTH,
-    message: READONLY_MESSAGE,
+    message: readonlyMessage(config.git),
     userOf: (request) => identityOf(request)?.user ?? null,
   });
   const auth = await createAuth({ config, logger, audit, dataDir, ring, refuseChange: refused.refuse });
@@ -220,6 +227,7 @@ async function build(
     // Node-RED is mounted before its nodes are there.
     starting: () => runtime?.ready().reasons.includes('starting') ?? true,
     health: { ready: () => runtime?.ready() ?? { ok: false, reasons: ['starting'] } },
+    ...(git && { own: git.routes }),
     ...(replicas && { elsewhere: replicas }),
   });
   parts.http = http;
@@ -275,6 +283,8 @@ async function build(
       });
     },
   });
+  const running = runtime;
+  git?.deployWith(async () => await running.deploy(await flows.load(), false));
   parts.runtime = runtime;
   http.mountNodeRed(runtime);
   // Before any flow starts: if the port is taken, another instance is likely running these very flows.
@@ -304,6 +314,7 @@ function openState(path: string, logger: Logger): SqliteStore {
 }
 
 async function closeParts(parts: Parts): Promise<void> {
+  await parts.git?.stop();
   parts.connections?.close();
   await parts.http?.close();
   await parts.auth?.close();

@@ -62,6 +62,9 @@ export interface Runtime {
   scriptHashes(): readonly string[];
 }
 
+/** Longest that a deploy takes to have its flows run. Nodes have 5 s to close. */
+const DEPLOY_MS = 60_000;
+
 /** A share of the deadline is kept for closing nodes, which save their state then. */
 const CLOSE_SHARE = 0.3;
 
@@ -164,6 +167,16 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const notices: Notice[] = options.stopped?.held().length ? ['flows_held_back'] : [];
       return { ok: reasons.length === 0, standby: options.standby?.() === true, reasons, notices };
     },
+    async deploy(nodes, all) {
+      if (stopping) throw new Error('the program is stopping');
+      const settled = flows.next();
+      await red.runtime.flows.setFlows({ flows: { flows: nodes }, deploymentType: all ? 'full' : 'flows' });
+      // Where another replica runs them there is nothing to wait for.
+      if (options.standby?.()) return;
+      if (!(await within(settled, DEPLOY_MS))) throw new Error(`flows did not start within ${DEPLOY_MS / 1000} s`);
+      const reason = flows.reason();
+      if (reason !== null) throw new Error(`no flow runs (${reason}): the log says which and why`);
+    },
     stop(deadlineMs) {
       stopping ??= shutDown(deadlineMs);
       return stopping;
@@ -184,10 +197,15 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
   });
   // It may fail before anybody waits for it.
   settled.catch(() => {});
+  const waiting: (() => void)[] = [];
+  const wake = (): void => {
+    settle();
+    for (const each of waiting.splice(0)) each();
+  };
   const block = (code: NotReady, why: readonly string[]): void => {
     reason = code;
     for (const each of why) logger.error({ code }, each);
-    settle();
+    wake();
   };
 
   red.events.on('flows:starting', ({ config }: { config: { flows: FlowNode[] } }) => index.replace(config.flows));
@@ -198,7 +216,7 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
       { tabs: config.flows.filter(({ type }) => type === 'tab').length, nodes: config.flows.length },
       'flows started',
     );
-    settle();
+    wake();
   });
   red.events.on('flows:stopping', ({ type }: { type: string }) => {
     // A deploy of single flows or nodes stops only these.
@@ -245,6 +263,8 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
 
   return {
     settled,
+    /** When flows start the next time, or it is known why they cannot. */
+    next: () => new Promise<void>((resolve) => waiting.push(resolve)),
     reason: () => reason,
   };
 }

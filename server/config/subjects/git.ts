@@ -122,6 +122,7 @@ export const gitFields = {
 export function readGit(
   reader: Reader,
   folders: Pick<Config, 'data' | 'flows'>,
+  searchPath: string | undefined,
 ): Pick<Config, 'git' | 'flows' | 'environment'> {
   const environment = reader.get(gitFields.environment);
   const url = reader.get(gitFields.url);
@@ -141,6 +142,7 @@ export function readGit(
     rehearse: reader.get(gitFields.rehearse),
     webhookSecret: reader.get(gitFields.webhookSecret),
     push: reader.get(gitFields.push),
+    searchPath,
   };
   if (url === null) {
     for (const own of Object.values(gitFields)) {

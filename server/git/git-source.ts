@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
+import type { Audit } from '../audit/audit-event.ts';
+import { asCaller, currentCaller } from '../audit/caller.ts';
+import { checkFlowsAside } from '../check/check-flows.ts';
+import { createWorld } from '../check/world.ts';
+import type { Config, GitConfig } from '../config/index.ts';
+import { variablesForFlows } from '../config/process-config.ts';
+import { RedstartError } from '../errors.ts';
+import type { FlowNode } from '../flows/flow-node.ts';
+import type { FlowStore } from '../flows/flow-store.ts';
+import { createGitClient } from './git-client.ts';
+import { GitError, notPermitted } from './git-error.ts';
+import { createGitFollower, type GitStatus } from './git-follower.ts';
+import { GIT_WEBHOOK_PATH, gitWebhook } from './webhook.ts';
+
+/** Where the flows of this appliance come from, when that is a repository. */
+export interface GitSource {
+  /** The same files, and what is deployed to them is pushed. */
+  pushing(files: FlowStore): FlowStore;
+  /** Requests that are answered here, by path. */
+  routes: ReadonlyMap<string, (request: Request, response: Response) => void>;
+  /** What puts the flows of the folder in force. */
+  deployWith(deploy: () => Promise<void>): void;
+  /** From now on the repository is followed. */
+  start(): void;
+  status(): GitStatus;
+  stop(): Promise<void>;
+}
+
+/** Whom deploys of new revisions are in the name of. */
+const GIT_USER = 'git';
+
+/** Longest time that the rehearsals of a revision may take. */
+const REHEARSAL_MS = 10 * 60_000;
+
+/** Null when flows do not come from git. Resolves when the flows of the last good revision are in their folder. */
+export async function openGitSource(options: {
+  config: Config;
+  logger: Logger;
+  audit: Audit;
+}): Promise<GitSource | null> {
+  const { config, logger, audit } = options;
+  if (config.git === null) return null;
+  const { git } = config;
+  const stopping = new AbortController();
+  let deploy: (() => Promise<void>) | null = null;
+  try {
+    if (process.permission?.has('child') === false) throw notPermitted();
+    const dir = join(config.data.dir, 'git');
+    const client = await createGitClient({
+      config: git,
+      dir,
+      proxy: config.proxy,
+      signal: stopping.signal,
+    });
+    const follower = createGitFollower({
+      config: git,
+      git: client,
+      dir,
+      flowsDir: config.flows.dir,
+      check: (folder) => errorsIn(folder, config),
+      rehearse: git.rehearse ? (folder) => rehearse(folder, { PATH: git.searchPath, HOME: join(dir, 'home') }) : null,
+      apply: async () => await asCaller({ user: GIT_USER }, async () => await deploy?.()),
+      audit,
+      logger,
+      schedule(work, milliseconds) {
+        const timer = setTimeout(work, milliseconds);
+        return () => clearTimeout(timer);
+      },
+      now: () => new Date(),
+    });
+    await follower.prepare();
+    const trigger = (): void => void follower.sync();
+    return {
+      pushing(files) {
+        // A prototype and not a copy: `files` and `fault` are getters.
+        return Object.create(files, {
+          save: {
+            value: async (nodes: readonly FlowNode[]): Promise<void> => {
+              await files.save(nodes);
+              const { user } = currentCaller();
+              if (user !== GIT_USER) follower.deployed(user ?? 'unknown');
+            },
+          },
+        }) as FlowStore;
+      },
+      routes: webhookRoutes(git, trigger, logger),
+      deployWith(work) {
+        deploy = work;
+      },
+      start: () => follower.start(),
+      status: () => follower.status(),
+      async stop() {
+        stopping.abort();
+        await follower.stop();
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    const { code, message, mend } = error;
+    throw new RedstartError({ code, message, mend, cause: error });
+  }
+}
+
+function webhookRoutes(
+  { webhookSecret }: GitConfig,
+  trigger: () => void,
+  logger: Logger,
+): ReadonlyMap<string, (request: Request, response: Response) => void> {
+  if (webhookSecret === null) return new Map();
+  const router = gitWebhook({ secret: webhookSecret.reveal(), trigger, logger });
+  const handle = (request: Request, response: Response): void => {
+    router(request, response, (error?: unknown) => {
+      const { status = 404 } = (error ?? {}) as { status?: number };
+      response.status(status).end();
+    });
+  };
+  return new Map([[GIT_WEBHOOK_PATH, handle]]);
+}
+
+async function errorsIn(folder: string, config: Config): Promise<string[]> {
+  const { findings } = await checkFlowsAside({
+    path: folder,
+    world: createWorld(config, variablesForFlows()),
+    base: folder,
+  });
+  return findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ file, line, message }) => `${file ?? ''}${line === null ? '' : `:${line}`}: ${message}`);
+}
+
+/** In a process of its own: rehearsals run flows, and time of their own. */
+async function rehearse(folder: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const main = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+  const child = spawn(process.execPath, [main, 'test', folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: REHEARSAL_MS,
+    // Nothing of this appliance's configuration: a rehearsal must come out the same everywhere.
+    env,
+  });
+  const exit = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const [code, out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
+  if (code === 0) return [];
+  const lines = `${out}\n${err}`.split('\n').filter((line) => line.trim() !== '');
+  return lines.length === 0 ? [`redstart test ended with ${code}`] : lines.slice(-5);
+}

@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Appliance } from './support/appliance.ts';
+import { EditorSession, withEditor } from './support/editor.ts';
+import { temporaryFolder } from './support/folder.ts';
+
+const SECRET = 'a-secret-of-the-webhook';
+
+/** A repository on disk, and a checkout of it. */
+function repository(folder: string) {
+  const [origin, work] = [join(folder, 'origin.git'), join(folder, 'work')];
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-C', work, ...args], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: '1' },
+    }).trim();
+  mkdirSync(work);
+  execFileSync('git', ['init', '--bare', '--quiet', '-b', 'main', origin]);
+  git('init', '--quiet', '-b', 'main');
+  git('remote', 'add', 'origin', origin);
+  return {
+    origin,
+    git,
+    /** @returns the commit */
+    push(files: Record<string, unknown>): string {
+      for (const [name, content] of Object.entries(files))
+        writeFileSync(join(work, name), JSON.stringify(content, null, 2));
+      git('add', '-A');
+      git('commit', '--quiet', '-m', 'change');
+      git('push', '--quiet', 'origin', 'HEAD:main');
+      return git('rev-parse', 'HEAD');
+    },
+  };
+}
+
+/** A tab that answers GET /<name> with a number that it counts up in memory, and with `text`. */
+const counter = (name: string, text: string): object[] => [
+  { id: `${name}-tab`, type: 'tab', label: name },
+  {
+    id: `${name}-in`,
+    type: 'http in',
+    z: `${name}-tab`,
+    url: `/${name}`,
+    method: 'get',
+    x: 100,
+    y: 100,
+    wires: [[`${name}-f`]],
+  },
+  {
+    id: `${name}-f`,
+    type: 'function',
+    z: `${name}-tab`,
+    // In the node's own memory: a node that is made anew begins at 1.
+    func: `node.count = (node.count || 0) + 1;\nmsg.payload = { text: ${JSON.stringify(text)}, count: node.count };\nreturn msg;`,
+    outputs: 1,
+    x: 300,
+    y: 100,
+    wires: [[`${name}-out`]],
+  },
+  { id: `${name}-out`, type: 'http response', z: `${name}-tab`, x: 500, y: 100, wires: [] },
+];
+
+it('follows a branch: only flows that changed begin anew, and what is wrong changes nothing', async () => {
+  const folder = temporaryFolder();
+  const { origin, push } = repository(folder);
+  push({ 'one.json': counter('one', 'first'), 'two.json': counter('two', 'first') });
+  const env = {
+    ...withEditor,
+    REDSTART_GIT_URL: origin,
+    REDSTART_GIT_INTERVAL: '3600',
+    REDSTART_GIT_WEBHOOK_SECRET: SECRET,
+    REDSTART_HTTP_AUTH: 'none',
+    FLOW_TEST: 'x',
+  };
+  {
+    await using appliance = await Appliance.start({ folder, env });
+    const ask = async (name: string): Promise<unknown> => await (await appliance.fetch(`/api/${name}`)).json();
+    const looked = async (): Promise<void> => {
+      const body = '{}';
+      const signature = createHmac('sha256', SECRET).update(body).digest('hex');
+      const headers = { 'X-Hub-Signature-256': `sha256=${signature}`, 'Content-Type': 'application/json' };
+      expect((await appliance.fetch('/_redstart/git', { method: 'POST', body, headers })).status).toBe(202);
+    };
+    expect((await appliance.fetch('/_redstart/git', { method: 'POST', body: '{}' })).status).toBe(401);
+    expect(await ask('one')).toEqual({ text: 'first', count: 1 });
+    expect(await ask('two')).toEqual({ text: 'first', count: 1 });
+
+    const second = push({ 'one.json': counter('one', 'second') });
+    await looked();
+    await appliance.until(
+      () => appliance.output.includes(`flows of revision ${second.slice(0, 10)} are in force`),
+      'revision',
+    );
+    expect(await ask('one')).toEqual({ text: 'second', count: 1 });
+    expect(await ask('two')).toEqual({ text: 'first', count: 2 });
+
+    push({
+      'one.json': [...counter('one', 'third'), { id: 'x', type: 'no-such-type', z: 'one-tab', x: 1, y: 1, wires: [] }],
+    });
+    await looked();
+    await appliance.until(() => appliance.output.includes('GIT_FLOWS_INVALID'), 'refusal');
+    expect(await ask('one')).toEqual({ text: 'second', count: 2 });
+
+    // Read-only, as nothing says otherwise: what is tried in the editor comes back as a patch.
+    const session = await EditorSession.signIn(appliance);
+    const flows = await session.flows();
+    const deploy = flows.map((node) => (node.id === 'two-tab' ? { ...node, label: 'renamed' } : node));
+    const refused = await session.call('POST', '/flows', deploy);
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain(`Open a pull request for "main" of ${origin}`);
+    const patch = await session.call('GET', '/redstart/refused-deploy');
+    expect(patch.text).toMatch(/^-.*"label": "two"/m);
+    expect(patch.text).toMatch(/^\+.*"label": "renamed"/m);
+    expect(await appliance.stop()).toBe(0);
+  }
+  renameSync(origin, `${origin}.away`);
+  await using again = await Appliance.start({ folder, env });
+  expect(await (await again.fetch('/api/one')).json()).toEqual({ text: 'second', count: 1 });
+  await again.until(() => again.output.includes('GIT_UNREACHABLE'), 'the missing repository in the log');
+  expect((await again.fetch('/readyz')).status).toBe(200);
+  const trail = readFileSync(join(folder, 'data', 'audit', 'audit.jsonl'), 'utf8');
+  for (const outcome of ['applied', 'refused']) expect(trail).toContain(`"outcome":"${outcome}"`);
+});
+
+it('pushes a deploy in the name of who deployed', async () => {
+  const folder = temporaryFolder();
+  const { origin, push, git } = repository(folder);
+  push({ 'one.json': counter('one', 'first') });
+  await using appliance = await Appliance.start({
+    folder,
+    env: { ...withEditor, REDSTART_GIT_URL: origin, REDSTART_GIT_PUSH: 'main', REDSTART_HTTP_AUTH: 'none' },
+  });
+  const session = await EditorSession.signIn(appliance);
+  const flows = await session.flows();
+  const answer = await session.call('POST', '/flows', [...flows, { id: 'new', type: 'tab', label: 'New one' }]);
+  expect(answer.status).toBe(204);
+  await appliance.until(() => appliance.output.includes('deploy pushed to branch'), 'the push');
+  git('fetch', '--quiet', 'origin');
+  expect(git('log', '-1', '--format=%an %s', 'origin/main')).toMatch(/^admin Deploy: .*new-one\.json/);
+  expect(JSON.parse(git('show', 'origin/main:new-one.json'))).toMatchObject({ flow: { id: 'new', label: 'New one' } });
+});
