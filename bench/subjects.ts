@@ -30,6 +30,8 @@ const appliance: Subject = {
       REDSTART_DATA_DIR: join(folder, 'data'),
       REDSTART_FLOWS_DIR: join(folder, 'flows'),
       REDSTART_HTTP_AUTH: 'none',
+      // Counted as ever, and never met: one address makes all the calls here.
+      REDSTART_HTTP_RATE_LIMIT: '1000000000',
       REDSTART_ADMIN_PASSWORD: 'a long bench password',
       REDSTART_CREDENTIAL_SECRET: 'a long bench secret',
       TOWER_ACCESS_TOKEN: 'bench-token',
@@ -68,6 +70,7 @@ export const SUBJECTS = {
 
 export interface Running {
   url: string;
+  pid: number;
   startMs: number;
   rssMiB(): number;
   stop(): Promise<void>;
@@ -91,7 +94,7 @@ export function prepare(): string {
 }
 
 /** Starts a subject and waits until its flow answers. The folder may be used again: the first start is the cold one. */
-export async function start(subject: Subject, folder: string): Promise<Running> {
+export async function start(subject: Subject, folder: string, headers: Record<string, string> = {}): Promise<Running> {
   const port = await freePort();
   const { args, env } = subject.command(folder, port);
   const url = `http://127.0.0.1:${port}${subject.path}`;
@@ -104,7 +107,7 @@ export async function start(subject: Subject, folder: string): Promise<Running> 
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk));
   for (;;) {
-    const answer = await fetch(url).catch(() => null);
+    const answer = await fetch(url, { headers }).catch(() => null);
     if (answer?.status === 200) break;
     if (child.exitCode !== null) throw new Error(`${subject.name} ended with ${child.exitCode}:\n${output}`);
     if (performance.now() - from > 60_000) throw new Error(`${subject.name} is not ready after 60 s:\n${output}`);
@@ -112,6 +115,7 @@ export async function start(subject: Subject, folder: string): Promise<Running> 
   }
   return {
     url,
+    pid: child.pid ?? 0,
     startMs: performance.now() - from,
     rssMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
     stop: async () => {
