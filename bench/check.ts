@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkFlows } from '../server/check/check-flows.ts';
+import { folderOnDisk, readFlowSource } from '../server/check/flow-source.ts';
 import { createWorld } from '../server/check/world.ts';
+import { diffFlows } from '../server/diff/diff-flows.ts';
+import { mergeFile } from '../server/diff/merge-file.ts';
 import { median, round } from './subjects.ts';
 
 const RUNS = Number(process.env.RUNS ?? 5);
@@ -92,6 +95,18 @@ const world = createWorld({ nodesAllow: [], connections: [], httpAuth: { mode: '
 const findings = checkFlows({ path: large, world }).findings;
 if (findings.length > 0) throw new Error(`the flows of the benchmark are wrong: ${JSON.stringify(findings[0])}`);
 const checkMs = time(() => checkFlows({ path: large, world }));
+const later = write(10_000, 'v2');
+const nodesIn = (dir: string) => readFlowSource(folderOnDisk(dir), dir).nodes.map(({ node }) => node);
+const changed = diffFlows(nodesIn(large), nodesIn(later)).flatMap((flow) => flow.nodes).length;
+if (changed !== 2000) throw new Error(`every function changed, and ${changed} nodes are told`);
+const diffMs = time(() => diffFlows(nodesIn(large), nodesIn(later)));
+const diffProcessMs = time(() => command('diff', large, later));
+const [base, ours, theirs] = ['', 'v2', ''].map((version) => JSON.stringify(flows(10_000, version).flat(), null, 4));
+const moved = (theirs ?? '').replaceAll('"name": "Node 3"', '"name": "Node three"');
+const mergeMs = time(() => {
+  const merged = mergeFile('flows.json', base ?? '', ours ?? '', moved);
+  if (merged?.conflicts.length !== 0) throw new Error('the two sides have nothing in common');
+});
 const smallProcessMs = time(() => command('check', small));
 const largeProcessMs = time(() => command('check', large));
 console.log(
@@ -101,7 +116,10 @@ console.log(
     check10000Ms: checkMs,
     check10000ProcessMs: largeProcessMs,
     check1000ProcessMs: smallProcessMs,
-    goals: { check10000Ms: '< 1000', check1000ProcessMs: '< 1000' },
+    diff10000Ms: diffMs,
+    diff10000ProcessMs: diffProcessMs,
+    merge10000Ms: mergeMs,
+    goals: { check10000Ms: '< 1000', check1000ProcessMs: '< 1000', diff10000Ms: '< 1000' },
   }),
 );
-for (const dir of [large, small]) rmSync(dir, { recursive: true });
+for (const dir of [large, later, small]) rmSync(dir, { recursive: true });

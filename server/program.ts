@@ -3,6 +3,14 @@ import { number } from './commands/number-argument.ts';
 import type { TestFlags } from './commands/test.ts';
 import { version } from './version.ts';
 
+interface TokenOptions {
+  role?: string;
+  http?: boolean;
+  path?: string[];
+  days: number;
+  file?: string;
+}
+
 /** The command line. Each command is imported when it runs, so that a start pays for nothing else. */
 export function createProgram(): Command {
   const program = new Command('redstart')
@@ -72,23 +80,73 @@ export function createProgram(): Command {
     );
 
   program
+    .command('diff')
+    .description('what changed in meaning between two versions of flows; where nodes are drawn is left out')
+    .argument('<a>', 'a folder, a file, a git revision, REVISION:PATH, or A..B')
+    .argument('[b]', 'the same; the flows folder without')
+    .option('--positions', 'nodes that were moved too')
+    .option('--exit-code', 'end with 1 when there are differences')
+    .addOption(new Option('--markdown', 'as Markdown, for a pull request').conflicts('json'))
+    .option('--json', 'as JSON')
+    .action(async (a: string, b: string | undefined, options: DiffFlags) => {
+      const { json, markdown, positions = false, exitCode = false } = options;
+      const form = json ? 'json' : markdown ? 'markdown' : 'text';
+      (await import('./commands/diff.ts')).diff(a, b, { form, positions, exitCode });
+    });
+
+  program
+    .command('git-setup')
+    .description('let git merge and show the flow files of this clone by what they mean')
+    .argument('[path]', 'the folder of the flows; the flows folder without')
+    .option('--undo', 'take it out again')
+    .action(async (path: string | undefined, { undo = false }: { undo?: boolean }) =>
+      (await import('./commands/git-setup.ts')).gitSetup(path, { undo }),
+    );
+
+  program
+    .command('merge-driver')
+    .description('merge a flow file by node and property; git calls it')
+    .argument('<base>', 'what both come from (%O)')
+    .argument('<ours>', 'our version, which the result replaces (%A)')
+    .argument('<theirs>', 'the other version (%B)')
+    .argument('<path>', 'where it belongs (%P)')
+    .action(async (base: string, ours: string, theirs: string, path: string) =>
+      (await import('./commands/merge-driver.ts')).mergeDriver(base, ours, theirs, path),
+    );
+
+  program
+    .command('textconv')
+    .description('show a flow file as lines that a diff reads well; git calls it')
+    .argument('<file>', 'a flow file')
+    .action(async (file: string) => (await import('./commands/textconv.ts')).textconv(file));
+
+  program
     .command('hash-password')
     .description(
       'read a password, unseen from the terminal or from standard input, and print its bcrypt hash for REDSTART_…_PASSWORD_HASH',
     )
     .action(async () => (await import('./commands/hash-password.ts')).hashPassword());
 
-  const token = program.command('token').description('tokens for programs that use the admin API');
+  const token = program
+    .command('token')
+    .description('tokens for programs that use the admin API or the flows’ endpoints');
   token
     .command('create')
     .description('make a token: it is shown this once, the file holds only its hash')
     .argument('<name>', 'what it is for, as the audit trail shows it')
-    .requiredOption('--role <role>', 'admin, editor, operator or viewer')
+    .option('--role <role>', 'for the admin API: admin, editor, operator or viewer')
+    .option('--http', 'for the flows’ endpoints instead, with --path')
+    .option('--path <path...>', 'with --http: the beginnings of what it may call; / is all')
     .option('--days <number>', 'how long it is valid', number(/^\d{1,4}$/, 1, 3650), 90)
     .option('--file <file>', 'add it to this tokens file; without it the line to add is printed')
-    .action(async (name: string, options: { role: string; days: number; file?: string }) =>
-      (await import('./commands/token.ts')).createToken(name, options),
-    );
+    .action(async (name: string, options: TokenOptions, command: Command) => {
+      const { role, http = false, path: paths = [], ...rest } = options;
+      const { createToken, PORTS } = await import('./commands/token.ts');
+      if (http && role === undefined)
+        return (await import('./commands/http-token.ts')).createHttpToken(name, { paths, ...rest }, PORTS);
+      if (!http && role !== undefined && paths.length === 0) return createToken(name, { role, ...rest });
+      return command.error("error: either '--role <role>' or '--http --path <path>' says what the token is for");
+    });
   token
     .command('list')
     .description('show the tokens, when they end and when they were last used')
@@ -206,6 +264,13 @@ interface CheckFlags {
   json?: boolean;
   sarif?: boolean;
   github?: boolean;
+}
+
+interface DiffFlags {
+  positions?: boolean;
+  exitCode?: boolean;
+  json?: boolean;
+  markdown?: boolean;
 }
 
 const AFTER_HELP = `
