@@ -49,11 +49,27 @@ COPY --from=warm /compiled /image/compiled/app/compiled
 RUN chmod -R u=rwX,go=rX /image/app /image/compiled && \
     for part in modules compiled app folders; do node docker/build/stamp.mjs /image/$part; done
 
-# npm and what comes with it is for building. The user `node` (1000) is the base's own.
+# npm and what comes with it is for building. git is for REDSTART_GIT_URL: without the third of it that is written in Perl,
+# and without servers, and the package list is told so. The user `node` (1000) is the base's own.
 FROM ${BASE} AS slim
-RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
-    /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn* /usr/local/bin/docker-entrypoint.sh /usr/local/include/node && \
-    touch -d @1577836800 /usr/local/lib /usr/local/bin /usr/local/include /opt
+RUN set -e; export DEBIAN_FRONTEND=noninteractive; \
+    rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+      /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn* /usr/local/bin/docker-entrypoint.sh /usr/local/include/node; \
+    apt-get update -qq; \
+    apt-get install -y -qq --no-install-recommends ca-certificates >/dev/null; \
+    apt-get install -y -qq --no-install-recommends --download-only git openssh-client >/dev/null; \
+    cd /var/cache/apt/archives; \
+    rm -f perl*.deb libperl*.deb libgdbm*.deb liberror-perl*.deb git-man*.deb; \
+    dpkg --force-depends --install *.deb >/dev/null 2>&1; \
+    sed -i '/^Package: git$/,/^$/s/, \(perl\|liberror-perl\|git-man\)\( ([^)]*)\)\?//g' /var/lib/dpkg/status; \
+    cd /usr/lib/git-core; \
+    rm -rf git-daemon git-http-backend git-http-push git-http-fetch git-imap-send git-shell scalar git-instaweb git-subtree \
+      git-add--interactive git-filter-branch git-cvs* git-svn git-p4 git-send-email git-archimport git-sh-i18n--envsubst \
+      mergetools git-mergetool* /usr/bin/scalar /usr/bin/git-shell /usr/share/gitweb /usr/share/git-core/contrib; \
+    apt-get clean; \
+    rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/cache/ldconfig/* /var/log/* /var/lib/dpkg/*-old \
+      /usr/share/doc/git* /usr/share/bash-completion; \
+    git --version
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["bash", "/app/healthcheck.sh"]
 
 FROM ${BASE} AS distroless
@@ -73,7 +89,8 @@ ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/nodejs/bi
     REDSTART_DATA_DIR=/data \
     REDSTART_FLOWS_DIR=/flows \
     REDSTART_FLOWS_MODE=readonly
-WORKDIR /data
+# Not /data: a `.env` there would be read.
+WORKDIR /app
 VOLUME /data
 EXPOSE 1880
 USER 1000:0

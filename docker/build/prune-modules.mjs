@@ -32,7 +32,7 @@ const FOR_PEOPLE = new Set([
   ...['coverage', 'typings', '.github', '.husky', '.vscode', '.idea', '.nyc_output', 'man'],
 ]);
 const SOURCE_ONLY =
-  /\.(?:[cm]?ts|tsx|map|flow|tsbuildinfo)$|\.(?:md|markdown)$|^\.(?:npmignore|eslint.*|prettier.*|editorconfig|travis\.yml|taprc|babelrc)$/i;
+  /\.(?:[cm]?ts|tsx|map|flow|tsbuildinfo)$|\.test\.[cm]?js$|\.(?:md|markdown)$|^\.(?:npmignore|eslint.*|prettier.*|editorconfig|travis\.yml|taprc|babelrc)$/i;
 const LICENCE = /^(?:un)?licen[cs]e|^copying|^notice|^authors/i;
 /** Second builds of the same code that Node.js does not choose, by package; the largest ones. */
 const OTHER_BUILDS = {

@@ -8,8 +8,10 @@ import { RedstartError } from '../errors.ts';
 /** Makes the data folder and what Node-RED wants to find in it; throws a RedstartError when it cannot be written. */
 export async function prepareDataFolder(dir: string): Promise<void> {
   try {
-    await mkdir(join(dir, USER_DIR), { recursive: true, mode: 0o700 });
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    // Before anything is made in it: of a read-only one, mkdir says ENOENT.
     await probeWrite(dir);
+    await mkdir(join(dir, USER_DIR), { recursive: true, mode: 0o700 });
     await checkOwnFiles(dir);
     // Node-RED looks for installed packages in it, and logs an error when it is not there.
     await writeFile(join(dir, USER_DIR, 'package.json'), USER_PACKAGE, { mode: 0o600 });
