@@ -182,7 +182,7 @@ async function build(
   const sandbox = await createSandbox({
     config,
     policy,
-    flows: files,
+    flows: git?.pushing(files) ?? files,
     simulatorUrl: parts.simulator?.url ?? null,
     logger,
     audit,

@@ -57,6 +57,11 @@ export interface Runtime {
   ready(): Readiness;
   /** Reads the flow files anew and runs them as they now are; what has not changed is stopped and started too. */
   reload(): Promise<void>;
+  /**
+   * Puts other flows in force: those that are the same run on, unless `all` are to begin anew. Resolves when they run;
+   * rejects with the reason when they cannot.
+   */
+  deploy(nodes: readonly FlowNode[], all: boolean): Promise<void>;
   /** Lets messages in flight finish, stops flows and nodes. At most `deadlineMs`. The same promise when called again. */
   stop(deadlineMs: number): Promise<void>;
   scriptHashes(): readonly string[];
