@@ -48,6 +48,18 @@ describe('withReferences', () => {
     expect(saved[1]).toEqual([node()]);
   });
 
+  it('plans what a deploy would write, with no credential that the editor sends in clear', async () => {
+    const planned: FlowNode[][] = [];
+    const plan = async (nodes: readonly FlowNode[]) => void planned.push([...nodes]);
+    const file = node({ user: 'secret:user', password: 'secret:pass' });
+    const flows = withReferences({ load: async () => [file], plan } as unknown as FlowStore);
+    await flows.load();
+    await flows.plan([node()]);
+    await flows.plan([node({ user: 'secret:other', password: '__PWRD__' })]);
+    await flows.plan([node({ user: '', password: 'typed in clear' })]);
+    expect(planned).toEqual([[file], [node({ user: 'secret:other', password: 'secret:pass' })], [node()]]);
+  });
+
   it.each([
     [{ password: 'hunter2-hunter2' }, 'credential "password" is not a reference'],
     [{ password: 'secret:../x' }, 'by a name that none can have'],

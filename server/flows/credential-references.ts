@@ -14,6 +14,8 @@ export type References = Readonly<Record<string, Readonly<Record<string, string>
 export interface ReferencingFlowStore extends FlowStore {
   /** As in the files, or in the deploy that is being written. */
   readonly references: References;
+  /** As the editor sends nodes, with credentials in clear: of these only references are taken, as nothing else is for files. */
+  plan: FlowStore['plan'];
   /** Those of a deploy, before its flows are saved. */
   prepare(references: References): void;
 }
@@ -48,7 +50,15 @@ export function withReferences(flows: FlowStore): ReferencingFlowStore {
         references = Object.fromEntries(Object.entries(next).filter(([id]) => there.has(id)));
       },
     },
-    plan: { value: (nodes: readonly FlowNode[]) => flows.plan(withTheirs(nodes, references)) },
+    plan: {
+      value: (nodes: readonly FlowNode[]) =>
+        flows.plan(
+          nodes.map(({ credentials, ...node }) => {
+            const own = edited(references[node.id] ?? {}, credentials);
+            return (Object.keys(own).length > 0 ? { ...node, credentials: own } : node) as FlowNode;
+          }),
+        ),
+    },
     prepare: {
       value(next: References): void {
         prepared = next;
@@ -128,6 +138,19 @@ function referencesIn(node: FlowNode, flows: FlowStore): [string, Record<string,
   return isObject(node.credentials) && Object.keys(node.credentials).length > 0
     ? [[node.id, node.credentials as Record<string, string>]]
     : [];
+}
+
+/** What an editor sends of a password that was not touched. */
+const UNTOUCHED = '__PWRD__';
+
+function edited(own: Readonly<Record<string, string>>, sent: unknown): Record<string, string> {
+  const next = { ...own };
+  for (const [field, value] of Object.entries(isObject(sent) ? sent : {})) {
+    if (value === UNTOUCHED) continue;
+    if (isReference(value) && referencedName(value) !== null) next[field] = value;
+    else delete next[field];
+  }
+  return next;
 }
 
 /** What has credentials that no node reads as its own: environment variables of flows, groups and subflows. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { withReferences } from '../credential-references.ts';
 import type { FlowNode } from '../flow-node.ts';
 import { createFlowStore } from '../flow-store.ts';
 import { splitExport } from '../layout/folder.ts';
@@ -24,7 +25,9 @@ const server = createServer();
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'redstart-refused-'));
   await splitExport(FLOW, dir);
-  const flows = createFlowStore({ dir, mode: 'readonly', removedDir: join(dir, '.removed'), managedNodes: [] });
+  const flows = withReferences(
+    createFlowStore({ dir, mode: 'readonly', removedDir: join(dir, '.removed'), managedNodes: [] }),
+  );
   await flows.load();
   const refused = createRefusedDeploys({
     flows,

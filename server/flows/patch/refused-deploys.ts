@@ -1,10 +1,11 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import type { ReferencingFlowStore } from '../credential-references.ts';
 import { isFlowNode, isObject } from '../flow-node.ts';
-import type { FlowStore } from '../flow-store.ts';
 import { gitPatch } from './git-patch.ts';
 
 export interface RefusedDeploysOptions {
-  flows: Pick<FlowStore, 'plan'>;
+  /** Takes nothing of the credentials that an editor sends along in clear, besides references. */
+  flows: Pick<ReferencingFlowStore, 'plan'>;
   /** Longest deploy that is read, as express has it. */
   limit: string;
   /** How changes get in here. */
@@ -48,10 +49,7 @@ export function createRefusedDeploys(options: RefusedDeploysOptions): RefusedDep
   async function attempt(body: unknown): Promise<{ patch: string; files: number } | null> {
     const nodes = Array.isArray(body) ? body : isObject(body) ? body.flows : null;
     if (!Array.isArray(nodes) || !nodes.every(isFlowNode)) return null;
-    // What an editor sends along here is in clear, and never goes into a file.
-    const changes = await options.flows.plan(
-      nodes.map(({ credentials: _, ...node }) => node as (typeof nodes)[number]),
-    );
+    const changes = await options.flows.plan(nodes);
     if (changes.length === 0) return null;
     const patch = gitPatch(changes);
     return patch.length > MAX_CHARACTERS ? null : { patch, files: changes.length };
