@@ -237,12 +237,15 @@ function refusals(rehearsal: Rehearsal, events: readonly RehearsalEvent[]): Fail
       {
         place: rehearsal.place,
         message: `a request had no answer here and was refused: ${what}`,
-        details: [
-          'add it to this file:',
-          '  http:',
-          `    - request: ${what.replace(/\?.*/s, '*')}`,
-          '      answer: { status: 200, body: ok }',
-        ],
+        details:
+          event.method === 'CONNECT'
+            ? ['a rehearsal can answer requests of http and https, and nothing else: leave that node out with `flows`']
+            : [
+                'add it to this file:',
+                '  http:',
+                `    - request: ${what.replace(/\?.*/s, '*')}`,
+                '      answer: { status: 200, body: ok }',
+              ],
       },
     ];
   });

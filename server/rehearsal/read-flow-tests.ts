@@ -18,7 +18,13 @@ export function readFlowTests(file: string, text: string): FlowTests | FileProbl
   const result = flowTestSchema.safeParse(value ?? {}, { reportInput: true });
   // What is checked is not what is used: a scenario's expressions are compiled by the simulator itself.
   if (result.success) return { file, content: value as FlowTestFile, placeOf };
-  return result.error.issues.flatMap((issue) => problemsOf(issue, [], file, placeOf));
+  const { issues } = result.error;
+  // Of a thing with a misspelt key it is clear that the right key is missing.
+  const misspelt = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => path.join('.')));
+  return issues
+    .filter(({ code, path }) => code !== 'custom' || !misspelt.has(path.join('.')))
+    .flatMap((issue) => problemsOf(issue, [], file, placeOf))
+    .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
 }
 
 type Issue = z.core.$ZodIssue;

@@ -9,7 +9,13 @@ export function resultText(rehearsal: Rehearsal, result: RehearsalResult): strin
   const mark = passed ? styleText('green', '✓') : styleText('red', '✗');
   const time = styleText('dim', `(${Math.round(result.ms)} ms for ${spoken(result.virtualMs)})`);
   const lines = [`${mark} ${rehearsal.name} ${time}`];
-  for (const failure of result.failures) lines.push(...failureLines(rehearsal.file, failure));
+  // Failures of one rehearsal often have one cause: the same path is shown once.
+  const said = new Set<string>();
+  for (const failure of result.failures) {
+    const details = failure.details.filter((line) => !line.startsWith('path of') || !said.has(line));
+    for (const line of details) said.add(line);
+    lines.push(...failureLines(rehearsal.file, { ...failure, details }));
+  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -16,6 +16,7 @@ import {
 import { createSimulator, type Simulator } from '../../simulator/index.ts';
 import { loadConfig } from '../config/index.ts';
 import { setVariables } from '../config/rehearsal-environment.ts';
+import { encryptBlob } from '../flows/credential-blob.ts';
 import { CONNECTION_TYPE, managedNodes } from '../flows/managed-nodes.ts';
 import { createFlowIndex } from '../runtime/flow-index.ts';
 import { loadNodeRed } from '../runtime/node-red.ts';
@@ -31,6 +32,8 @@ import { seededRandom } from './seeded-random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 const CONNECTION = 'seqera-default';
+/** Of nothing: rehearsals have no credentials. */
+const CREDENTIAL_SECRET = 'rehearsal';
 /** The workspace of the simulator that flows start in. */
 const WORKSPACE = '70001';
 /** A flow loops or waits for what never comes: more than a deploy of a large flow takes. */
@@ -121,7 +124,7 @@ export class Stage {
       settings: ({ logHandler }) => ({
         ...nodeRedSettings({
           config,
-          credentialSecret: 'rehearsal',
+          credentialSecret: CREDENTIAL_SECRET,
           storageModule: this.#storage(),
           managed: this.#managed,
           durable: { module: () => createContextStore(state) },
@@ -398,7 +401,8 @@ export class Stage {
       init: ignore,
       getFlows: async () => structuredClone(this.#nodes),
       saveFlows: ignore,
-      getCredentials: none,
+      // Of a plain {} Node-RED warns that it is not encrypted.
+      getCredentials: async () => encryptBlob({}, CREDENTIAL_SECRET),
       saveCredentials: ignore,
       getSettings: none,
       saveSettings: ignore,
