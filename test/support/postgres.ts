@@ -10,11 +10,12 @@ export interface Postgres {
   url: string;
   port: number;
   pid(): number;
-  /** Empties the database. */
+  /** Runs a statement; rows come as lines. */
   query(sql: string): string;
   stop(): Promise<void>;
   restart(): Promise<void>;
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Where Debian's packages put the server, or null: then tests that need it say that they are skipped. */
@@ -68,6 +69,10 @@ export async function startPostgres(): Promise<Postgres> {
     server.kill('SIGINT');
     await ended;
   };
+  const close = async (): Promise<void> => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
   await ready();
   return {
     url: `postgres://redstart@127.0.0.1:${port}/postgres`,
@@ -80,10 +85,8 @@ export async function startPostgres(): Promise<Postgres> {
       server = spawn(join(programs, 'postgres'), options, { ...run, stdio: 'ignore' });
       await ready();
     },
-    async close() {
-      await stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
