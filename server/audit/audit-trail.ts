@@ -93,7 +93,14 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   function continueFrom(tail: Tail | null): void {
     reopen = false;
     if (tail && tail.seq >= place.seq - 1) place = { seq: tail.seq + 1, prev: tail.hash };
+    tellHead('goes on from');
     if (tail?.fragment) append({ event: 'cut-off', bytes: tail.fragment.bytes, sha256: tail.fragment.hash });
+  }
+
+  /** Logs are often kept elsewhere: a head in them shows an end that was cut off, or a trail that was written anew. */
+  function tellHead(what: string): void {
+    const head = { seq: place.seq - 1, hash: place.prev };
+    logger.info(head, `the audit trail ${what} number ${head.seq}, ${head.hash}`);
   }
 
   function missed(event: AuditEvent, reason: string): void {
@@ -133,6 +140,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
       if (left) put(left);
       if (gap) writeGap();
       closed = true;
+      if (sink) tellHead('ends at');
       try {
         sink?.close();
       } catch (error) {

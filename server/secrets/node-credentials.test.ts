@@ -133,6 +133,10 @@ describe('resolveNodeCredentials', () => {
     expect(node.credentials?.password).toBe('second password');
     if (node.credentials) node.credentials.password = 'its own';
     expect(node.credentials?.password).toBe('its own');
+    // As nodes do that fetch what Node-RED keeps.
+    node.credentials = stored;
+    expect(node.credentials.password).toBe('second password');
+    expect(stored.password).toBe('secret:pass');
   });
 
   it('makes no node whose secret is missing, and names node, flow and secret', () => {

@@ -37,25 +37,26 @@ export function resolveNodeCredentials(red: NodeTypes, options: NodeCredentialOp
     const nodeClass = red.nodes.getType(type);
     // The type of a packaged subflow is an object: its instances have no credentials of their own that nodes read.
     if (typeof nodeClass !== 'function') return;
-    const prototype = nodeClass.prototype as object;
-    Object.defineProperty(prototype, 'credentials', {
+    const assigned = new WeakMap<object, unknown>();
+    const accessor: PropertyDescriptor & ThisType<Instance> = {
       configurable: true,
-      enumerable: false,
-      get: () => undefined,
-      set(this: Instance, credentials: unknown) {
+      get() {
+        return assigned.get(this);
+      },
+      set(given: unknown) {
+        // A copy: a node that fetches what Node-RED keeps and assigns it itself must not change that.
+        const credentials = isRecord(given) ? { ...given } : given;
         if (isRecord(credentials)) {
           resolve(this, credentials, options);
           // Node-RED keeps definitions under the type with dashes for spaces.
           noteSecrets(credentials, red.nodes.getCredentialDefinition(type.replace(/\s+/g, '-')) ?? {});
         }
-        Object.defineProperty(this, 'credentials', {
-          value: credentials,
-          writable: true,
-          enumerable: true,
-          configurable: true,
-        });
+        assigned.set(this, credentials);
+        // As the assignment would have done.
+        Object.defineProperty(this, 'credentials', { ...accessor, enumerable: true });
       },
-    });
+    };
+    Object.defineProperty(nodeClass.prototype as object, 'credentials', accessor);
   });
 }
 
