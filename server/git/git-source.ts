@@ -78,16 +78,16 @@ export async function openGitSource(options: {
     const trigger = (): void => void follower.sync();
     return {
       pushing(files) {
-        // A prototype and not a copy: `files` and `fault` are getters.
-        return Object.create(files, {
-          save: {
-            value: async (nodes: readonly FlowNode[]): Promise<void> => {
-              await files.save(nodes);
-              const { user } = currentCaller();
-              if (user !== GIT_USER) follower.deployed(user ?? 'unknown');
-            },
-          },
-        }) as FlowStore;
+        const save = async (nodes: readonly FlowNode[]): Promise<void> => {
+          await files.save(nodes);
+          const { user } = currentCaller();
+          if (user !== GIT_USER) follower.deployed(user ?? 'unknown');
+        };
+        // Its getters stay getters.
+        return Object.defineProperties(
+          {},
+          { ...Object.getOwnPropertyDescriptors(files), save: { value: save, enumerable: true } },
+        ) as FlowStore;
       },
       routes: webhookRoutes(git, trigger, logger),
       deployWith(work) {
