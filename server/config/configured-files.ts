@@ -4,11 +4,12 @@ import { isKnown } from './schema.ts';
 
 const NAMES_A_PATH = /_(?:FILE|DIR|CERTS)$/;
 
-/** Files and folders that variables name: secrets, certificates, lists of users. Absolute. */
+/** Files and folders that variables name, and `.env`: secrets, certificates, lists of users. Absolute. */
 export function configuredFiles(env: NodeJS.ProcessEnv, cwd: string): string[] {
-  return Object.entries({ ...readDotEnv(cwd).values, ...env })
+  const named = Object.entries({ ...readDotEnv(cwd).values, ...env })
     .filter(([name, value]) => NAMES_A_PATH.test(name) && isKnown(name) && value)
     .map(([, value]) => resolve(cwd, String(value)));
+  return [resolve(cwd, '.env'), ...named];
 }
 
 export function configuredFilesOfProcess(): string[] {

@@ -1,5 +1,5 @@
-import { lstatSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import type { Config } from '../config/index.ts';
 
 /** What the permission flags depend on. */
@@ -19,7 +19,9 @@ export interface PermissionPaths {
  * a flow runs (permissions.ts).
  */
 export function permissionFlags({ app, data, flows, flowsWritable, readable }: PermissionPaths): string[] {
-  const read = [app, data, flows, ...readable];
+  const read = [app, data, flows, ...readable].filter(
+    (path, _at, all) => !all.some((other) => path.startsWith(`${other}${sep}`)),
+  );
   const write = flowsWritable ? [data, flows] : [data];
   return [
     '--permission',
@@ -39,12 +41,17 @@ export function permissionFlags({ app, data, flows, flowsWritable, readable }: P
 export function permissionPaths(config: Config, files: readonly string[]): PermissionPaths {
   const { certFile, keyFile, clientCaFile } = config.tls;
   const named = [certFile, keyFile, clientCaFile, ...config.connections.map(({ tokenFile }) => tokenFile), ...files];
+  const app = appFolder();
+  // A link out of the folder in some installations.
+  const modules = realpathSync(join(app, 'node_modules'));
   return {
-    app: appFolder(),
+    app,
     data: config.data.dir,
     flows: config.flows.dir,
     flowsWritable: config.flows.mode === 'editable',
-    readable: named.flatMap((file) => (file === null ? [] : [followed(file)])),
+    readable: [modules, ...settingsAbove(config.flows.dir), ...named].flatMap((file) =>
+      file === null ? [] : [followed(file)],
+    ),
   };
 }
 
@@ -52,6 +59,12 @@ export function permissionPaths(config: Config, files: readonly string[]): Permi
 function appFolder(): string {
   const here = import.meta.dirname;
   return here.includes(`${join('dist', 'server')}`) ? join(here, '..', '..', '..') : join(here, '..', '..');
+}
+
+/** The settings of `redstart check` are looked for in every folder above the flows. */
+function settingsAbove(folder: string): string[] {
+  const above = dirname(folder);
+  return [join(above, '.redstartrc'), ...(above === folder ? [] : settingsAbove(above))];
 }
 
 /** Kubernetes has a link in the file's place and swaps what it leads to: then the folder it is, not the file. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,9 +19,18 @@ export interface Setup {
   flows?: Record<string, unknown>;
   env?: Record<string, string>;
   args?: string[];
+  /** Under Node.js's permission model, with the flags that `redstart permission-flags` gives for this environment. */
+  permission?: boolean;
   folder?: string;
   /** The user that runs it; only root can say so. */
   uid?: number;
+}
+
+/** As whoever starts it would: `node $(redstart permission-flags) …`. */
+function permissionFlags(cwd: string, env: NodeJS.ProcessEnv): string[] {
+  const { stdout, stderr } = spawnSync(process.execPath, [main, 'permission-flags'], { cwd, env, encoding: 'utf8' });
+  if (!stdout.startsWith('--permission')) throw new Error(`no permission flags:\n${stderr}`);
+  return stdout.trim().split('\n');
 }
 
 /** The real program as a child process, in a folder of its own. */
@@ -44,16 +53,18 @@ export class Appliance {
       const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
       writeFileSync(join(this.folder, 'flows', name), text);
     }
-    this.#child = spawn(process.execPath, [main, ...(setup.args ?? ['serve'])], {
+    const env = {
+      PATH: process.env.PATH,
+      HOME: this.folder,
+      PORT: '0',
+      REDSTART_DATA_DIR: join(this.folder, 'data'),
+      REDSTART_FLOWS_DIR: join(this.folder, 'flows'),
+      ...setup.env,
+    };
+    const flags = setup.permission ? permissionFlags(this.folder, env) : [];
+    this.#child = spawn(process.execPath, [...flags, main, ...(setup.args ?? ['serve'])], {
       cwd: this.folder,
-      env: {
-        PATH: process.env.PATH,
-        HOME: this.folder,
-        PORT: '0',
-        REDSTART_DATA_DIR: join(this.folder, 'data'),
-        REDSTART_FLOWS_DIR: join(this.folder, 'flows'),
-        ...setup.env,
-      },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(setup.uid === undefined ? {} : { uid: setup.uid, gid: setup.uid }),
     });
