@@ -43,7 +43,7 @@ const SHORT = new Set(['v', 'v2', 'p', 'to', 'from']);
 export function textsIn(node: FlowNode, known: NodeType | undefined): NodeText[] {
   const found: NodeText[] = [];
   for (const [name, value] of Object.entries(node)) {
-    if (!NOT_VALUES.has(name)) collect(value, [name], typeOf(node, name) ?? known?.typed?.[name] ?? null, found);
+    if (!NOT_VALUES.has(name)) collect(value, [name], typeOf(node, name) ?? defaultType(known, name), found);
   }
   return found;
 }
@@ -59,7 +59,7 @@ function collect(value: unknown, path: JsonPath, type: string | null, found: Nod
 
 function typeOf(holder: Record<string, unknown>, name: string): string | null {
   const keys = [
-    TYPE_KEYS[name],
+    Object.hasOwn(TYPE_KEYS, name) ? TYPE_KEYS[name] : undefined,
     `${name}Type`,
     `${name}type`,
     SHORT.has(name) ? `${name}t` : undefined,
@@ -67,10 +67,14 @@ function typeOf(holder: Record<string, unknown>, name: string): string | null {
     name === 'value' && 'name' in holder ? 'type' : undefined,
   ];
   for (const key of keys) {
-    const type = key === undefined ? undefined : holder[key];
+    const type = key !== undefined && Object.hasOwn(holder, key) ? holder[key] : undefined;
     if (typeof type === 'string') return type;
   }
   return null;
+}
+
+function defaultType(known: NodeType | undefined, name: string): string | null {
+  return known?.typed && Object.hasOwn(known.typed, name) ? (known.typed[name] ?? null) : null;
 }
 
 /** `${NAME}` or `$(NAME)` as the whole value: Node-RED fills it in when the flow starts. */

@@ -7,6 +7,8 @@ import { type FlowNode, isContainer, isObject, sameJson } from '../flows/flow-no
 import type { FlowChange, NodeChange, NodeName, PropertyChange, WireChange } from './flow-change.ts';
 import { changedLines } from './text-lines.ts';
 
+const TYPES = new Map([...Object.entries(CORE_TYPES), ...Object.entries(PACK_TYPES)]);
+
 /** Where a node is drawn. */
 const POSITION = new Set(['x', 'y', 'w', 'h']);
 /** Told as wires, or by where a node stands. */
@@ -119,7 +121,7 @@ class Comparison {
     for (const name of [...names].sort()) {
       if (NOT_PROPERTIES.has(name) || told.has(name)) continue;
       if (POSITION.has(name) && !this.#positions) continue;
-      collect([name], old[name], now[name], texts, found);
+      collect([name], own(old, name), own(now, name), texts, found);
     }
     if (now.type !== 'subflow') return found;
     for (const name of PORTS) {
@@ -202,6 +204,11 @@ function portsOf(value: unknown, positions: boolean): unknown {
   );
 }
 
+/** A property may be called like one that every object has. */
+function own(value: object, name: string): unknown {
+  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
 interface Texts {
   old: ReadonlyMap<string, string>;
   now: ReadonlyMap<string, string>;
@@ -223,7 +230,7 @@ function collect(
   }
   if (isObject(old) && isObject(now)) {
     for (const name of [...new Set([...Object.keys(old), ...Object.keys(now)])].sort())
-      collect([...path, name], old[name], now[name], texts, found);
+      collect([...path, name], own(old, name), own(now, name), texts, found);
     return;
   }
   const name = nameOf(path);
@@ -255,7 +262,7 @@ function shown(value: unknown, path: readonly (string | number)[], texts: Readon
 
 /** The texts of a node that hold secrets, without them. */
 function hiddenTexts(node: FlowNode): Map<string, string> {
-  const type = CORE_TYPES[node.type] ?? PACK_TYPES[node.type];
+  const type = TYPES.get(node.type);
   const hidden = new Map<string, string>();
   for (const value of textsIn(node, type)) {
     const secrets = secretsIn(value, node, type?.credentials ?? []);

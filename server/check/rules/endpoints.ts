@@ -2,8 +2,16 @@ import type { PlacedNode } from '../flow-source.ts';
 import { wholeVariable } from '../node-values.ts';
 import { named, type RuleCheck } from '../rule-context.ts';
 
+/** Nodes that answer requests, with the property that holds the path. A webhook checks a signature: it is never open. */
+const ENDPOINTS = new Map([
+  ['http in', 'url'],
+  ['redstart-webhook-in', 'path'],
+]);
+
 interface Endpoint {
   placed: PlacedNode;
+  /** That holds the path. */
+  property: string;
   method: string;
   path: string;
   parts: string[];
@@ -14,13 +22,14 @@ export const checkEndpoints: RuleCheck = ({ graph, world, report }) => {
   const seen = new Map<string, Endpoint>();
   const open: Endpoint[] = [];
   for (const endpoint of endpoints) {
-    const { placed, method, path, parts } = endpoint;
-    if (world.openEndpoints) report('endpoint-open', placed, `${method} ${path} answers anybody.`, { path: ['url'] });
+    const { placed, property, method, path, parts } = endpoint;
+    if (world.openEndpoints && placed.node.type === 'http in')
+      report('endpoint-open', placed, `${method} ${path} answers anybody.`, { path: [property] });
     const key = `${method} ${parts.map((part) => (part.startsWith(':') ? ':' : part)).join('/')}`;
     const other = seen.get(key);
     if (other) {
       report('endpoint-duplicate', placed, `${method} ${path} is answered by ${named(other.placed)} as well.`, {
-        path: ['url'],
+        path: [property],
       });
       continue;
     }
@@ -35,7 +44,7 @@ export const checkEndpoints: RuleCheck = ({ graph, world, report }) => {
         'endpoint-shadowed',
         wide.placed,
         `${wide.method} ${wide.path} also takes the requests of ${named(narrow.placed)}, ${narrow.path}.`,
-        { path: ['url'] },
+        { path: [wide.property] },
       );
     }
   }
@@ -43,15 +52,18 @@ export const checkEndpoints: RuleCheck = ({ graph, world, report }) => {
 
 function endpointOf(placed: PlacedNode): Endpoint | null {
   const { node } = placed;
-  if (node.type !== 'http in' || typeof node.url !== 'string' || node.url.trim() === '') return null;
-  if (wholeVariable(node.url) !== null) return null;
-  const path = `/${node.url.replace(/^\/+/, '')}`;
+  const property = ENDPOINTS.get(node.type);
+  const url = property === undefined ? undefined : node[property];
+  if (property === undefined || typeof url !== 'string' || url.trim() === '' || wholeVariable(url) !== null)
+    return null;
+  const path = `/${url.trim().replace(/^\/+/, '')}`;
   // As Express matches: case and a slash at the end make no difference.
   const parts = path
     .replace(/\/+$/, '')
     .split('/')
     .map((part) => (part.startsWith(':') ? part : part.toLowerCase()));
-  return { placed, method: String(node.method ?? 'get').toUpperCase(), path, parts };
+  const method = property === 'path' ? 'POST' : String(node.method ?? 'get').toUpperCase();
+  return { placed, property, method, path, parts };
 }
 
 function covers(wide: readonly string[], narrow: readonly string[]): boolean {
