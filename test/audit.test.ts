@@ -113,11 +113,11 @@ it('records who did what, keeps secrets out of sight, and tells when the trail w
   }
 
   const events = trail();
-  expect(events.map(({ event }) => event)).toEqual(['config', 'refused', 'sign-in', 'deploy', 'launch', 'stop']);
+  expect(events.map(({ event }) => event)).toEqual(['config', 'start', 'refused', 'sign-in', 'deploy', 'launch', 'stop']);
   expect(events[0]).toMatchObject({ settings: { REDSTART_ADMIN_PASSWORD: 'set', REDSTART_SECRETS_DIR: secrets } });
-  expect(events[1]).toMatchObject({ user: 'admin', address: '127.0.0.1' });
-  expect(events[3]).toMatchObject({ user: 'admin', address: '127.0.0.1' });
-  const { runId, deployed, nodeType } = events[4] as { runId: string; deployed: unknown; nodeType: string };
+  expect(events[2]).toMatchObject({ user: 'admin', address: '127.0.0.1' });
+  expect(events[4]).toMatchObject({ user: 'admin', address: '127.0.0.1' });
+  const { runId, deployed, nodeType } = events[5] as { runId: string; deployed: unknown; nodeType: string };
   expect(simulator.runs.some(({ id }) => id === runId)).toBe(true);
   expect([deployed, nodeType]).toMatchObject([{ by: 'flow files' }, 'seqera-workflow-launch']);
 
@@ -130,7 +130,7 @@ it('records who did what, keeps secrets out of sight, and tells when the trail w
   }
   const whole = await command('audit', 'verify');
   expect(whole.exitCode, whole.output).toBe(0);
-  expect(whole.output).toMatch(/^9 line\(s\), number 1 /m);
+  expect(whole.output).toMatch(/^11 line\(s\), number 1 /m);
   const file = join(folder, 'data', 'audit', 'audit.jsonl');
   writeFileSync(
     file,
@@ -138,7 +138,7 @@ it('records who did what, keeps secrets out of sight, and tells when the trail w
   );
   const tampered = await command('audit', 'verify', file);
   expect(tampered.exitCode).toBe(1);
-  expect(tampered.output).toContain(`${file}:4: it is not what it was`);
+  expect(tampered.output).toContain(`${file}:5: it is not what it was`);
   service.close();
   await simulator.close();
 });

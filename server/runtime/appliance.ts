@@ -106,6 +106,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
       if (isStopping()) return null;
       const url = http.url;
       const readiness = runtime.ready();
+      parts.audit?.record({ event: 'start', ready: readiness.ok, reasons: readiness.reasons });
       if (readiness.ok) logger.info({ url }, readiness.standby ? 'ready, as a standby' : 'ready');
       else logger.error({ url, reasons: readiness.reasons }, 'started, but not ready');
       const { editorPath, httpPath } = config.server;
