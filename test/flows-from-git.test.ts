@@ -36,7 +36,7 @@ function repository(folder: string) {
   };
 }
 
-/** A tab that answers GET /<name> with a number that it counts up in memory, and with `text`. */
+/** A tab that answers GET /<name> with `text`, and with how often it has begun. */
 const counter = (name: string, text: string): object[] => [
   { id: `${name}-tab`, type: 'tab', label: name },
   {
@@ -53,8 +53,8 @@ const counter = (name: string, text: string): object[] => [
     id: `${name}-f`,
     type: 'function',
     z: `${name}-tab`,
-    // In the node's own memory: a node that is made anew begins at 1.
-    func: `node.count = (node.count || 0) + 1;\nmsg.payload = { text: ${JSON.stringify(text)}, count: node.count };\nreturn msg;`,
+    func: `msg.payload = {\n  text: ${JSON.stringify(text)},\n  starts: flow.get('starts'),\n};\nreturn msg;`,
+    initialize: "flow.set('starts', (flow.get('starts') ?? 0) + 1);",
     outputs: 1,
     x: 300,
     y: 100,
@@ -85,8 +85,8 @@ it('follows a branch: only flows that changed begin anew, and what is wrong chan
       expect((await appliance.fetch('/_redstart/git', { method: 'POST', body, headers })).status).toBe(202);
     };
     expect((await appliance.fetch('/_redstart/git', { method: 'POST', body: '{}' })).status).toBe(401);
-    expect(await ask('one')).toEqual({ text: 'first', count: 1 });
-    expect(await ask('two')).toEqual({ text: 'first', count: 1 });
+    expect(await ask('one')).toEqual({ text: 'first', starts: 1 });
+    expect(await ask('two')).toEqual({ text: 'first', starts: 1 });
 
     const second = push({ 'one.json': counter('one', 'second') });
     await looked();
@@ -94,15 +94,15 @@ it('follows a branch: only flows that changed begin anew, and what is wrong chan
       () => appliance.output.includes(`flows of revision ${second.slice(0, 10)} are in force`),
       'revision',
     );
-    expect(await ask('one')).toEqual({ text: 'second', count: 1 });
-    expect(await ask('two')).toEqual({ text: 'first', count: 2 });
+    expect(await ask('one')).toEqual({ text: 'second', starts: 2 });
+    expect(await ask('two')).toEqual({ text: 'first', starts: 1 });
 
     push({
       'one.json': [...counter('one', 'third'), { id: 'x', type: 'no-such-type', z: 'one-tab', x: 1, y: 1, wires: [] }],
     });
     await looked();
     await appliance.until(() => appliance.output.includes('GIT_FLOWS_INVALID'), 'refusal');
-    expect(await ask('one')).toEqual({ text: 'second', count: 2 });
+    expect(await ask('one')).toEqual({ text: 'second', starts: 2 });
 
     // Read-only, as nothing says otherwise: what is tried in the editor comes back as a patch.
     const session = await EditorSession.signIn(appliance);
@@ -118,7 +118,7 @@ it('follows a branch: only flows that changed begin anew, and what is wrong chan
   }
   renameSync(origin, `${origin}.away`);
   await using again = await Appliance.start({ folder, env });
-  expect(await (await again.fetch('/api/one')).json()).toEqual({ text: 'second', count: 1 });
+  expect(await (await again.fetch('/api/one')).json()).toEqual({ text: 'second', starts: 3 });
   await again.until(() => again.output.includes('GIT_UNREACHABLE'), 'the missing repository in the log');
   expect((await again.fetch('/readyz')).status).toBe(200);
   const trail = readFileSync(join(folder, 'data', 'audit', 'audit.jsonl'), 'utf8');
