@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Audit } from '../audit/audit-event.ts';
-import type { Config } from '../config/index.ts';
+import type { Config, OidcConfig } from '../config/index.ts';
 import type { KeyRing } from '../state/key-ring.ts';
 import { type AdminAuth, adminAuth } from './admin-auth.ts';
 import { adminGate } from './admin-gate.ts';
@@ -11,6 +12,8 @@ import { type AuthRoutes, authRoutes } from './auth-routes.ts';
 import { openGuessFile } from './guess-file.ts';
 import { GuessLimiter } from './guess-limiter.ts';
 import { type Bearers, identities } from './identities.ts';
+import { OidcProvider } from './oidc-provider.ts';
+import { oidcRoutes } from './oidc-routes.ts';
 import { sessionFile } from './session-file.ts';
 import { type Session, Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
@@ -59,7 +62,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
     file: sessionFile({
       path: join(dataDir, SESSIONS_FILE),
       ring: options.ring,
-      fingerprint: (session, salt) => fingerprint(users, session, salt),
+      fingerprint: (session, salt) => fingerprint(users, config.auth?.oidc ?? null, session, salt),
       onUnreadable: (reason) => logger.warn({ reason }, 'the editor sessions cannot be used: everybody signs in again'),
     }),
     onEnd: ({ user }, why) => {
@@ -78,11 +81,23 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
   const guesses = await openGuessFile({ path: join(dataDir, GUESSES_FILE), logger });
   const use = await openTokenUse({ path: join(dataDir, TOKEN_USE_FILE), audit, logger });
 
+  const { oidc } = config.auth;
+  const provider = oidc && new OidcProvider(oidc, { logger });
+  provider?.start();
+  const isTaken = (username: string): boolean => users.get(username) !== undefined;
+
   const bearers = identities(sessions, tokens);
   const limiter = new GuessLimiter({ state: guesses.failures, familiar: guesses.familiar });
   return {
     bearers,
-    routes: authRoutes({ signIn: new SignIn(users, { limiter }), sessions, logger, audit }),
+    routes: authRoutes({
+      signIn: new SignIn(users, { limiter }),
+      passwords: () => !users.empty,
+      oidc: oidc && provider && oidcRoutes({ config: oidc, server: config.server, provider, isTaken, logger, audit }),
+      sessions,
+      logger,
+      audit,
+    }),
     adminAuth: adminAuth(bearers),
     gate: adminGate({
       flowsMode: config.flows.mode,
@@ -92,6 +107,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
       tokenUsed: ({ user }, address) => use.used(user, address),
     }),
     async close() {
+      provider?.stop();
       users.close();
       tokens.close();
       sessions.stop();
@@ -100,11 +116,16 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
   };
 }
 
+/** Changes with whatever a session of that kind rests on; null for who may not sign in any more. */
 async function fingerprint(
   users: UserDirectory,
+  oidc: OidcConfig | null,
   session: Pick<Session, 'user' | 'by' | 'role'>,
   salt: string,
 ): Promise<string | null> {
-  const user = session.by === 'password' ? users.get(session.user) : undefined;
-  return user?.role === session.role ? user.passwordFingerprint(salt) : null;
+  const user = users.get(session.user);
+  if (session.by === 'password') return user?.role === session.role ? user.passwordFingerprint(salt) : null;
+  if (oidc === null || user !== undefined) return null;
+  const { issuer, clientId, usernameClaim, rolesClaim, roleMap } = oidc;
+  return hash('sha256', JSON.stringify([salt, issuer, clientId, usernameClaim, rolesClaim, roleMap]), 'base64url');
 }

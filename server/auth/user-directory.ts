@@ -49,6 +49,11 @@ export class UserDirectory implements Users {
     return this.#dearest;
   }
 
+  /** Nobody signs in with a password now. */
+  get empty(): boolean {
+    return this.#users.size === 0;
+  }
+
   get(username: string): UserConfig | undefined {
     return this.#users.get(username);
   }

@@ -124,7 +124,8 @@ describe('REDSTART_OIDC_…', () => {
     expect(load({ ...OIDC, REDSTART_OIDC_ROLE_MAP: 'x=y=admin, bioinfo=editor,*=viewer' }).auth).toMatchObject({
       admin: null,
       oidc: {
-        issuer: 'https://login.example.com/realms/lab',
+        // As it is given: the slash is part of the name.
+        issuer: 'https://login.example.com/realms/lab/',
         clientId: 'redstart',
         clientSecret: null,
         scopes: 'openid profile email',

@@ -250,8 +250,8 @@ export const tokenExpiry: TextType<number | null> = text(
 
 const LOOPBACK_NAMES = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
-/** An address of a web site, without trailing slash; in clear only on this machine. */
-export function webAddress(what: string): TextType<string> {
+/** An address of a web site; in clear only on this machine. `exact`: a slash at its end stays, as it is part of a name. */
+export function webAddress(what: string, { exact = false } = {}): TextType<string> {
   return text(`the https:// address ${what}, without query or fragment`, (input) => {
     const url = URL.parse(input);
     if (!url) return refuse('is not a URL');
@@ -259,7 +259,7 @@ export function webAddress(what: string): TextType<string> {
       refuse('is not https://');
     if (url.username !== '' || url.password !== '') refuse('has a user or password in it');
     if (/[?#]/.test(input)) refuse('has a query or fragment in it');
-    return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+    return exact ? input : `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   });
 }
 

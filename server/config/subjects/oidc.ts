@@ -9,7 +9,7 @@ const claim = plain('the name of a claim, or a path to one with dots', /^[\x21-\
 
 export const oidcFields = {
   issuer: field('REDSTART_OIDC_ISSUER', {
-    type: webAddress('of the identity provider'),
+    type: webAddress('of the identity provider', { exact: true }),
     fallback: null,
     example: 'https://login.example.com/realms/lab',
     does: 'Single sign-on with OpenID Connect: the provider’s issuer, where `/.well-known/openid-configuration` is found.',
@@ -21,7 +21,7 @@ export const oidcFields = {
     type: plain('the id of the client', /^[\x21-\x7e]{1,200}$/, 'is no client id'),
     fallback: null,
     example: 'redstart',
-    does: 'The id under which the provider knows this Redstart. Its redirect address is `<address>/editor/auth/oidc/callback`.',
+    does: 'The id under which the provider knows this Redstart. Its redirect address is `<address>/editor/auth/callback`.',
     change: 'With REDSTART_OIDC_ISSUER.',
   }),
   clientSecret: field('REDSTART_OIDC_CLIENT_SECRET', {
