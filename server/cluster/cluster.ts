@@ -114,7 +114,7 @@ export class Cluster {
     const { store, logger, run, shards } = this.#options;
     await store.load();
     for (const shard of gained) this.#held.add(shard);
-    logger.info({ shards: this.shards }, shards === 1 ? 'leading' : `leading shards ${this.shards.join(', ')}`);
+    logger.info({ leads: this.shards }, shards === 1 ? 'leading' : `leading shards ${this.shards.join(', ')}`);
     await run(this.shards);
   }
 
@@ -122,7 +122,7 @@ export class Cluster {
   async #giveAway(shards: readonly number[]): Promise<void> {
     const { store, logger, run } = this.#options;
     for (const shard of shards) this.#held.delete(shard);
-    logger.info({ shards }, `giving shards ${shards.join(', ')} to other replicas`);
+    logger.info({ leads: this.shards }, `giving shards ${shards.join(', ')} to other replicas`);
     await run(this.shards);
     await store.release(shards.map(lease));
   }

@@ -17,6 +17,9 @@ const USED = 0.9;
 /** The main thread may stand still, and must not go on when it wakes up: unless it has heard, it is ended. */
 const HEARING_MS = 1000;
 
+/** Changes are made one after the other; a lease is let go after the last one made under it. */
+const IN_ORDER = new Set(['apply', 'release', 'close']);
+
 let renewedAt = 0;
 let renewing = false;
 let changes: Promise<unknown> = Promise.resolve();
@@ -95,7 +98,6 @@ function checkTerm(): void {
 
 port.on('message', (request: Request) => {
   if (request.ask === 'heard') clearTimeout(unheard);
-  else if (request.ask !== 'apply' && request.ask !== 'close') void answer(request);
-  // Changes one after the other, as they were made.
-  else changes = changes.then(() => answer(request));
+  else if (IN_ORDER.has(request.ask)) changes = changes.then(() => answer(request));
+  else void answer(request);
 });
