@@ -128,6 +128,9 @@ describe('resolveNodeCredentials', () => {
     expect(node.credentials).toEqual({ user: 'ada', password: 'first password' });
     expect(Object.keys(node)).toContain('credentials');
     expect(stored.password).toBe('secret:pass');
+    // As the http request node does with each message.
+    const same = node.credentials;
+    node.credentials = same;
     put('pass', 'second password');
     now += 2000;
     expect(node.credentials?.password).toBe('second password');

@@ -44,6 +44,8 @@ export function resolveNodeCredentials(red: NodeTypes, options: NodeCredentialOp
         return assigned.get(this);
       },
       set(given: unknown) {
+        // `this.credentials = this.credentials || {}`, as nodes do.
+        if (assigned.has(this) && given === assigned.get(this)) return;
         // A copy: a node that fetches what Node-RED keeps and assigns it itself must not change that.
         const credentials = isRecord(given) ? { ...given } : given;
         if (isRecord(credentials)) {
