@@ -550,6 +550,13 @@ describe('files', () => {
     ]);
   });
 
+  it('that are larger than any flow are not read', () => {
+    const found = checkFiles({ 'a.json': ' '.repeat(33 * 1024 ** 2), 'b.json': '[]' });
+    expect(found).toMatchObject([
+      { rule: 'file-unreadable', file: 'a.json', message: expect.stringContaining('33 MiB') },
+    ]);
+  });
+
   it('in an empty folder are missed, and one that is not there cannot be read', () => {
     expect(checkFiles({})).toMatchObject([{ rule: 'folder-empty', severity: 'warning' }]);
     const world = createWorld({ nodesAllow: [], connections: [], httpAuth: { mode: 'closed' } }, []);

@@ -5,6 +5,7 @@ import { type FlowFile, parseFlowFile } from '../flows/flow-file.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
 import { findJsonFault } from '../flows/json-scan.ts';
 import { textFolder } from '../flows/layout/readable-form.ts';
+import { MAX_BYTES } from '../flows/read-flows.ts';
 import type { Spot } from './finding.ts';
 import { findInJson, findInString, type JsonPath, Lines } from './json-place.ts';
 
@@ -68,7 +69,13 @@ export function folderOnDisk(path: string): FlowFolder {
         .map(({ name }) => name)
         .sort();
     },
-    read: (name) => readFileSync(join(folder(), name), 'utf8'),
+    read(name) {
+      const file = join(folder(), name);
+      const { size } = statSync(file);
+      if (size > MAX_BYTES)
+        throw new Error(`it has ${Math.ceil(size / 1024 ** 2)} MiB, and a flow file at most ${MAX_BYTES / 1024 ** 2}`);
+      return readFileSync(file, 'utf8');
+    },
   };
 }
 

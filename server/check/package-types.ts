@@ -1,16 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isObject } from '../flows/flow-node.ts';
+import { isThere } from './is-there.ts';
 
 /**
  * The node types of a package that is installed, read from the files that its package.json lists: nothing of it is run.
  * Null when it is not installed.
  */
 export function packageTypes(name: string, from: readonly string[] = searchPath()): string[] | null {
-  const folder = from
-    .map((dir) => join(dir, 'node_modules', name))
-    .find((dir) => existsSync(join(dir, 'package.json')));
+  const folder = from.map((dir) => join(dir, 'node_modules', name)).find((dir) => isThere(join(dir, 'package.json')));
   if (folder === undefined) return null;
   const manifest: unknown = readJson(join(folder, 'package.json'));
   const section = isObject(manifest) ? manifest['node-red'] : null;

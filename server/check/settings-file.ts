@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, matchesGlob, relative, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { RedstartError } from '../errors.ts';
 import { isObject } from '../flows/flow-node.ts';
 import type { Finding, Severity } from './finding.ts';
+import { isThere } from './is-there.ts';
 import { isRuleId, RULE_IDS, RULES, type Rule, type RuleId } from './rule-catalogue.ts';
 import { nearest } from './rules/node-types.ts';
 
@@ -52,8 +53,8 @@ export function readCheckSettings(path: string): CheckSettings {
   for (let dir = resolve(path); ; dir = dirname(dir)) {
     const file = join(dir, SETTINGS_FILE);
     // Above the repository it is another team's.
-    if (existsSync(file)) return parseCheckSettings(file, readFileSync(file, 'utf8'));
-    if (dir === dirname(dir) || existsSync(join(dir, '.git'))) return new CheckSettings(dir, []);
+    if (isThere(file)) return parseCheckSettings(file, readFileSync(file, 'utf8'));
+    if (dir === dirname(dir) || isThere(join(dir, '.git'))) return new CheckSettings(dir, []);
   }
 }
 

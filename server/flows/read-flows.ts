@@ -20,7 +20,7 @@ export async function readFlowFiles(dir: string): Promise<FlowFile[]> {
 }
 
 /** More than the editor can show, and far more than a deploy may have. Reading it would stop everything for seconds. */
-const MAX_BYTES = 32 * 1024 ** 2;
+export const MAX_BYTES = 32 * 1024 ** 2;
 
 async function flowFileNames(dir: string): Promise<string[]> {
   try {
