@@ -74,7 +74,7 @@ it('records who did what, keeps secrets out of sight, and tells when the trail w
     const comms = await editor.comms();
     expect(await called(appliance, '/of-file')).toBe(FIRST);
     writeFileSync(join(secrets, 'api-password'), `${SECOND}\n`);
-    await expect.poll(() => called(appliance, '/of-file'), { timeout: 10_000 }).toBe(SECOND);
+    await expect.poll(() => called(appliance, '/of-file'), { timeout: 30_000 }).toBe(SECOND);
 
     const flows = await editor.flows();
     expect(flows.some((each) => 'credentials' in each)).toBe(false);
@@ -90,8 +90,8 @@ it('records who did what, keeps secrets out of sight, and tells when the trail w
     await appliance.until(() => starts() > before, 'the flows of the deploy');
     expect(await called(appliance, '/typed')).toBe(TYPED);
     await appliance.fetch('/api/launch', post());
-    await expect.poll(() => trail().some(({ event }) => event === 'launch'), { timeout: 10_000 }).toBe(true);
-    await expect.poll(() => comms.frames.join().split('[redacted]').length, { timeout: 10_000 }).toBeGreaterThan(3);
+    await expect.poll(() => trail().some(({ event }) => event === 'launch'), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => comms.frames.join().split('[redacted]').length, { timeout: 30_000 }).toBeGreaterThan(3);
     comms.close();
     expect(await appliance.stop()).toBe(0);
 
