@@ -599,15 +599,12 @@ describe('secrets in clear', () => {
       },
     ],
     ['something random', { type: 'template', template: `<a data="${random}">`, wires: [] }],
-    [
-      'a credential',
-      { type: 'seqera-config', z: undefined, baseUrl: 'https://x.test', credentials: { token: 'abcdefgh' } },
-    ],
+    ['a credential', { type: 'seqera-config', z: undefined, baseUrl: 'https://x.test', credentials: { token: 'abc' } }],
   ];
   it.each(secrets)('%s is told, never shown', (_, node) => {
     const found = told(node);
     expect(found.map(({ rule }) => rule)).toEqual(['secret-in-clear']);
-    expect(JSON.stringify(found)).not.toMatch(/ghp_|AKIA|hunter22|q7Zt9|b7f3|tr0ub4|0a1b2c3d|abcdefgh/);
+    expect(JSON.stringify(found)).not.toMatch(/ghp_|AKIA|hunter22|q7Zt9|b7f3|tr0ub4|0a1b2c3d|\babc\b/);
   });
 
   it.each<[string, Record<string, unknown>]>([

@@ -70,6 +70,6 @@ it('nothing that JSON can say makes the check, the diff or what they print fail'
       const changes = diffFlows(nodes, others, { positions: true });
       expect(renderText(changes) + renderMarkdown(changes)).toMatch(/\n$/);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

@@ -71,9 +71,12 @@ export const checkSecrets: RuleCheck = ({ graph, world, report }) => {
 export function secretsIn(value: NodeText, node: object, credentials: readonly string[]): FoundSecret[] {
   const { text, path, type } = value;
   // A reference to a file of secrets is what should be here.
-  if (text.length < 4 || wholeVariable(text) !== null || /^secret:[\w.-]+$/.test(text)) return [];
+  if (text === '' || /^secret:[\w.-]+$/.test(text)) return [];
   const whole = (what: string): FoundSecret[] => [{ what, start: 0, end: text.length }];
-  if (path[0] === 'credentials' || (path.length === 1 && credentials.includes(String(path[0])) && isSecretName(path)))
+  // Whatever its value: with anything but references the start stops.
+  if (path[0] === 'credentials') return whole('a credential of the node, which may only be a reference `secret:NAME`');
+  if (text.length < 4 || wholeVariable(text) !== null) return [];
+  if (path.length === 1 && credentials.includes(String(path[0])) && isSecretName(path))
     return whole('a credential of the node');
   if (text.length < 8) return [];
   const found: FoundSecret[] = [];
