@@ -392,6 +392,27 @@ export const ERROR_CATALOGUE = {
     exitCode: 65,
   },
 
+  NAMES_FILE_INVALID: {
+    area: 'Flow files',
+    meaning: '`redstart.yaml` beside the flows is no YAML, or has something in it that does not belong there.',
+    who: 'flow author',
+    mend: 'Correct the line that is named. docs/promotion.md has an example.',
+    exitCode: 65,
+  },
+  NAMES_ENVIRONMENT_UNKNOWN: {
+    area: 'Flow files',
+    meaning: 'Flows use names of `redstart.yaml`, and REDSTART_ENVIRONMENT is not set, or names an environment that the file has not.',
+    who: 'operator',
+    mend: 'Set REDSTART_ENVIRONMENT to one of the environments in the file.',
+    exitCode: 78,
+  },
+  NAME_MISSING: {
+    area: 'Flow files',
+    meaning: 'Flows use a name, and `redstart.yaml` does not say what it is in this environment.',
+    who: 'flow author',
+    mend: 'Add it to the environment in the file. `redstart check` looks for that in all environments.',
+    exitCode: 65,
+  },
   GIT_MISSING: {
     area: 'Git',
     meaning: 'REDSTART_GIT_URL is set, and the program git is not there.',
@@ -493,6 +514,13 @@ export const ERROR_CATALOGUE = {
     who: 'editor user',
     mend: 'Export what you changed, restart the flows (in the Deploy menu), reload the page, import your change.',
     status: '409',
+  },
+  FLOW_NAME_UNKNOWN: {
+    area: 'Deploy',
+    meaning: 'The deploy uses a name, `${pipeline:…}` or the like, that `redstart.yaml` does not have for this environment.',
+    who: 'editor user',
+    mend: 'Correct the name, or add it to the file first.',
+    status: '422',
   },
   FLOWS_LOCKED: {
     area: 'Deploy',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
 import { EditorSession, withEditor } from './support/editor.ts';
+import { type FlowNode, node, tab, wire } from './support/flows.ts';
 import { temporaryFolder } from './support/folder.ts';
 
 const SECRET = 'a-secret-of-the-webhook';
@@ -125,16 +126,33 @@ it('follows a branch: only flows that changed begin anew, and what is wrong chan
   for (const outcome of ['applied', 'refused']) expect(trail).toContain(`"outcome":"${outcome}"`);
 });
 
-it('pushes a deploy in the name of who deployed', async () => {
+it('pushes a deploy in the name of who deployed; names stand for what they do in this environment', async () => {
   const folder = temporaryFolder();
   const { origin, push, git } = repository(folder);
-  push({ 'one.json': counter('one', 'first') });
+  const name = (of: string): string => `\${${of}}`;
+  const answers = [
+    ...tab([
+      { ...wire(node('http in', { id: 'in', url: '/name', method: 'get' }), [{ id: 'as' } as FlowNode]) },
+      { ...wire(node('template', { id: 'as', template: name('pipeline:qc') }), [{ id: 'out' } as FlowNode]) },
+      node('http response', { id: 'out' }),
+    ]),
+  ];
+  // JSON is YAML.
+  push({ 'one.json': answers, 'redstart.yaml': { environments: { staging: { pipelines: { qc: 'rnaseq-small' } } } } });
   await using appliance = await Appliance.start({
     folder,
-    env: { ...withEditor, REDSTART_GIT_URL: origin, REDSTART_GIT_PUSH: 'main', REDSTART_HTTP_AUTH: 'none' },
+    env: {
+      ...withEditor,
+      REDSTART_GIT_URL: origin,
+      REDSTART_GIT_PUSH: 'main',
+      REDSTART_HTTP_AUTH: 'none',
+      REDSTART_ENVIRONMENT: 'staging',
+    },
   });
+  expect(await (await appliance.fetch('/api/name')).text()).toBe('rnaseq-small');
   const session = await EditorSession.signIn(appliance);
   const flows = await session.flows();
+  expect(flows.find(({ id }) => id === 'as')?.template).toBe(name('pipeline:qc'));
   const answer = await session.call('POST', '/flows', [...flows, { id: 'new', type: 'tab', label: 'New one' }]);
   expect(answer.status).toBe(204);
   await appliance.until(() => appliance.output.includes('deploy pushed to branch'), 'the push');

@@ -11,8 +11,11 @@ import { createWorld } from '../check/world.ts';
 import type { Config, GitConfig } from '../config/index.ts';
 import { variablesForFlows } from '../config/process-config.ts';
 import { RedstartError } from '../errors.ts';
+import { nodesOf } from '../flows/flow-file.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
 import type { FlowStore } from '../flows/flow-store.ts';
+import { readFlowFiles } from '../flows/read-flows.ts';
+import { namesFor } from '../promotion/named-flows.ts';
 import { createGitClient } from './git-client.ts';
 import { GitError, notPermitted } from './git-error.ts';
 import { createGitFollower, type GitStatus } from './git-follower.ts';
@@ -129,9 +132,19 @@ async function errorsIn(folder: string, config: Config): Promise<string[]> {
     world: createWorld(config, variablesForFlows()),
     base: folder,
   });
-  return findings
+  const errors = findings
     .filter(({ severity }) => severity === 'error')
     .map(({ file, line, message }) => `${file ?? ''}${line === null ? '' : `:${line}`}: ${message}`);
+  if (errors.length > 0) return errors;
+  // What a load would refuse: here the folder's path means nothing to anybody.
+  try {
+    const nodes = (await readFlowFiles(folder)).flatMap(nodesOf);
+    await namesFor(folder, config.environment, nodes);
+    return [];
+  } catch (error) {
+    if (!(error instanceof RedstartError)) throw error;
+    return [error.message.replaceAll(`${folder}/`, '')];
+  }
 }
 
 /** In a process of its own: rehearsals run flows, and time of their own. */

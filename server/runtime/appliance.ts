@@ -20,6 +20,7 @@ import { createRefusedDeploys } from '../flows/patch/refused-deploys.ts';
 import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
 import { type GitSource, openGitSource } from '../git/git-source.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
+import { withNames } from '../promotion/named-flows.ts';
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { registerStandIns } from '../sandbox/stand-ins.ts';
 import { resolveNodeCredentials } from '../secrets/node-credentials.ts';
@@ -174,12 +175,15 @@ async function build(
   );
   const git = await openGitSource({ config, logger, audit });
   parts.git = git;
-  const files = createFlowStore({
-    ...config.flows,
-    git: config.git,
-    removedDir: join(dataDir, DATA_FILES.removedFlows),
-    managedNodes: connectionNodes,
-  });
+  const files = withNames(
+    createFlowStore({
+      ...config.flows,
+      git: config.git,
+      removedDir: join(dataDir, DATA_FILES.removedFlows),
+      managedNodes: connectionNodes,
+    }),
+    { dir: config.flows.dir, environment: config.environment },
+  );
   const sandbox = await createSandbox({
     config,
     policy,
@@ -285,7 +289,7 @@ async function build(
     },
   });
   const running = runtime;
-  git?.deployWith(async () => await running.deploy(await flows.load(), false));
+  git?.deployWith(async () => await running.deploy(await flows.load(), files.namesChanged));
   parts.runtime = runtime;
   http.mountNodeRed(runtime);
   // Before any flow starts: if the port is taken, another instance is likely running these very flows.
