@@ -12,6 +12,8 @@ export interface PoolOptions {
   children: number;
   /** REDSTART_NODES_ALLOW. */
   nodesAllow: string;
+  /** Real time that a child has beyond a rehearsal's own limit, before it counts as blocked. */
+  graceMs?: number;
   /** Told in the order in which they end. Answering false stops the rest. */
   onResult(index: number, result: RehearsalResult): boolean;
 }
@@ -31,7 +33,7 @@ export async function runInChildren(rehearsals: readonly Rehearsal[], options: P
         const index = next++;
         const rehearsal = rehearsals[index];
         if (!rehearsal) break;
-        child ??= await Child.start(options.nodesAllow);
+        child ??= await Child.start(options.nodesAllow, options.graceMs ?? GRACE_MS);
         const result = await child.run(rehearsal);
         if (child.ended) child = null;
         if (!options.onResult(index, result)) stopped = true;
@@ -46,11 +48,13 @@ export async function runInChildren(rehearsals: readonly Rehearsal[], options: P
 class Child {
   readonly #process: ChildProcess;
   readonly #dir: string;
+  readonly #graceMs: number;
   #hear: (message: FromChild | null) => void = () => undefined;
   #output = '';
   ended = false;
 
-  private constructor(nodesAllow: string) {
+  private constructor(nodesAllow: string, graceMs: number) {
+    this.#graceMs = graceMs;
     this.#dir = mkdtempSync(join(tmpdir(), 'redstart-rehearsal-'));
     // Compiled it is child.js; from the sources, as tests run it, child.ts.
     const path = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url));
@@ -72,8 +76,8 @@ class Child {
     });
   }
 
-  static async start(nodesAllow: string): Promise<Child> {
-    const child = new Child(nodesAllow);
+  static async start(nodesAllow: string, graceMs: number): Promise<Child> {
+    const child = new Child(nodesAllow, graceMs);
     const answer = await child.#answer(START_MS);
     if (answer !== 'late' && answer?.what === 'ready') return child;
     child.end();
@@ -87,13 +91,14 @@ class Child {
 
   async run(rehearsal: Rehearsal): Promise<RehearsalResult> {
     this.#send({ what: 'run', rehearsal });
-    const answer = await this.#answer(rehearsal.timeoutMs + GRACE_MS);
+    const limitMs = rehearsal.timeoutMs + this.#graceMs;
+    const answer = await this.#answer(limitMs);
     if (answer !== 'late' && answer?.what === 'done') return answer.result;
     const lastNode = this.#lastNode();
     this.end();
     const message =
       answer === 'late'
-        ? `it was cut after ${rehearsal.timeoutMs + GRACE_MS} ms of real time: code of a node does not come back`
+        ? `it was cut after ${limitMs} ms of real time: code of a node does not come back`
         : 'the process ended in the middle of it';
     const details = [
       ...(lastNode ? [`the last message was given to "${lastNode}"`] : []),
@@ -101,7 +106,7 @@ class Child {
     ];
     return {
       failures: [{ place: rehearsal.place, message, details }],
-      ms: rehearsal.timeoutMs + GRACE_MS,
+      ms: limitMs,
       virtualMs: 0,
       covered: { nodes: [], wires: [] },
     };

@@ -18,11 +18,16 @@ interface SendEvent {
   destination: { id: string; node?: LiveNode };
 }
 
+interface Receiver {
+  receive?(message: unknown): void;
+  node?: Receiver;
+}
+
 /** What is used of Node-RED beyond what the appliance uses. */
 export interface RehearsedNodeRed extends Omit<NodeRed, 'hooks' | 'runtime' | 'nodes'> {
   hooks: { add(name: string, hook: (event: never) => undefined): void };
   util: { cloneMessage(message: unknown): unknown };
-  nodes: { getNode(id: string): { receive(message: unknown): void } | null };
+  nodes: { getNode(id: string): Receiver | null };
   runtime: { flows: { setFlows(options: object): Promise<unknown> } };
 }
 
