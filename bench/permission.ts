@@ -28,7 +28,13 @@ const figures = [
   variant('both', { permission: true, watchdog: true }),
   variant('watchdog', { permission: false, watchdog: true }),
   variant('neither', { permission: false, watchdog: false }),
-].map((subject) => ({ subject, folder: prepare(), starts: [] as number[], rss: [] as number[], rates: [] as number[] }));
+].map((subject) => ({
+  subject,
+  folder: prepare(),
+  starts: [] as number[],
+  rss: [] as number[],
+  rates: [] as number[],
+}));
 
 for (let run = 0; run <= RUNS; run += 1) {
   for (const figure of figures) {

@@ -25,7 +25,9 @@ export function createProgram(): Command {
     .command('serve')
     .description('run the flows, with the editor where a sign-in is configured')
     .option('--local', 'try it out: one-time password where no sign-in is configured, simulator where no token is')
-    .action(async ({ local = false }: { local?: boolean }) => {
+    .option('--permission', 'with access to nothing but what this configuration needs; see docs/hardening.md')
+    .action(async ({ local = false, permission = false }: { local?: boolean; permission?: boolean }) => {
+      if (permission) (await import('./sandbox/restart-with-permissions.ts')).restartWithPermissions(local);
       const config = await processConfig({ local });
       const { serve } = await import('./commands/serve.ts');
       await serve(config);

@@ -113,7 +113,15 @@ it('records who did what, keeps secrets out of sight, and tells when the trail w
   }
 
   const events = trail();
-  expect(events.map(({ event }) => event)).toEqual(['config', 'start', 'refused', 'sign-in', 'deploy', 'launch', 'stop']);
+  expect(events.map(({ event }) => event)).toEqual([
+    'config',
+    'start',
+    'refused',
+    'sign-in',
+    'deploy',
+    'launch',
+    'stop',
+  ]);
   expect(events[0]).toMatchObject({ settings: { REDSTART_ADMIN_PASSWORD: 'set', REDSTART_SECRETS_DIR: secrets } });
   expect(events[2]).toMatchObject({ user: 'admin', address: '127.0.0.1' });
   expect(events[4]).toMatchObject({ user: 'admin', address: '127.0.0.1' });

@@ -65,7 +65,13 @@ function backtracking(pattern: string): Pattern {
   };
   return {
     test(texts) {
-      worker ??= new Worker(WORKER, { eval: true, workerData: pattern, execArgv: [], env: {} });
+      try {
+        worker ??= new Worker(WORKER, { eval: true, workerData: pattern, execArgv: [], env: {} });
+      } catch (error) {
+        // Node.js was started without the right to make threads.
+        const why = `cannot be used here: what RE2 does not know (looking ahead or back, references) needs a thread (${(error as Error).message})`;
+        return Promise.reject(invalidInput(`The pattern ${JSON.stringify(pattern.slice(0, 100))} ${why}`));
+      }
       const own = worker;
       return new Promise<boolean[]>((resolve, reject) => {
         const settle = (end: () => void) => {

@@ -9,16 +9,18 @@ export interface PermissionPaths {
   data: string;
   flows: string;
   flowsWritable: boolean;
+  /** Flows from git: it is a program of its own. */
+  programs: boolean;
   /** Files and folders with secrets, certificates, users. */
   readable: readonly string[];
 }
 
 /**
- * Flags for `node` in front of the program: files of the program read-only, the data folder, the flow files; no child
- * processes, no native code. Threads and the debugger are allowed for the start alone: the program gives them up before
+ * Flags for `node` in front of the program: files of the program read-only, the data folder, the flow files; no
+ * programs (unless flows come from git), no native code. Threads and the debugger are allowed for the start alone: the program gives them up before
  * a flow runs (permissions.ts).
  */
-export function permissionFlags({ app, data, flows, flowsWritable, readable }: PermissionPaths): string[] {
+export function permissionFlags({ app, data, flows, flowsWritable, programs, readable }: PermissionPaths): string[] {
   const read = [app, data, flows, ...readable].filter(
     (path, _at, all) => !all.some((other) => path.startsWith(`${other}${sep}`)),
   );
@@ -27,6 +29,7 @@ export function permissionFlags({ app, data, flows, flowsWritable, readable }: P
     '--permission',
     ...unique(read).map((path) => `--allow-fs-read=${path}`),
     ...unique(write).map((path) => `--allow-fs-write=${path}`),
+    ...(programs ? ['--allow-child-process'] : []),
     '--allow-worker',
     '--allow-inspector',
     // The signal that would open the debugger to whoever is on this machine.
@@ -49,6 +52,7 @@ export function permissionPaths(config: Config, files: readonly string[]): Permi
     data: config.data.dir,
     flows: config.flows.dir,
     flowsWritable: config.flows.mode === 'editable',
+    programs: config.git !== null,
     readable: [modules, ...settingsAbove(config.flows.dir), ...named].flatMap((file) =>
       file === null ? [] : [followed(file)],
     ),
