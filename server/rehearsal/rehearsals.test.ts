@@ -100,6 +100,7 @@ const TABS: Record<string, Node[]> = {
       type: 'seqera-workflow-launch',
       name: 'launch',
       seqera: 'real',
+      workspaceId: '4711',
       launchpadName: 'hello',
       wires: [['launched']],
     },

@@ -17,6 +17,7 @@ import { createSimulator, type Simulator } from '../../simulator/index.ts';
 import { loadConfig } from '../config/index.ts';
 import { setVariables } from '../config/rehearsal-environment.ts';
 import { encryptBlob } from '../flows/credential-blob.ts';
+import type { FlowNode } from '../flows/flow-node.ts';
 import { CONNECTION_TYPE, managedNodes } from '../flows/managed-nodes.ts';
 import { createFlowIndex } from '../runtime/flow-index.ts';
 import { loadNodeRed } from '../runtime/node-red.ts';
@@ -36,6 +37,8 @@ const CONNECTION = 'seqera-default';
 const CREDENTIAL_SECRET = 'rehearsal';
 /** The workspace of the simulator that flows start in. */
 const WORKSPACE = '70001';
+/** All that the simulator has. */
+const WORKSPACES: readonly string[] = [WORKSPACE, '70002'];
 /** A flow loops or waits for what never comes: more than a deploy of a large flow takes. */
 const DEPLOY_MS = 15_000;
 /** Seconds of a loop in a function node; the appliance gives it more, as there other flows wait for a while too. */
@@ -204,7 +207,7 @@ export class Stage {
     const own = managedNodes([
       { id: CONNECTION, name: 'simulator', baseUrl: this.#simulator.url, workspaceId: WORKSPACE },
     ]);
-    await this.deploy([...rehearsal.nodes.filter(({ id }) => id !== CONNECTION), ...own]);
+    await this.deploy([...rehearsal.nodes.filter(({ id }) => id !== CONNECTION).map(onSimulator), ...own]);
   }
 
   /** Every connection that the flows know leads to the simulated Platform, with a token that means nothing elsewhere. */
@@ -414,6 +417,18 @@ export class Stage {
       saveLibraryEntry: ignore,
     };
   }
+}
+
+/** The node as it is on the simulated Platform, which has neither the real one's workspaces nor its address. */
+function onSimulator(node: FlowNode): FlowNode {
+  if (!node.type.startsWith('seqera-')) return node;
+  const { workspaceId, workspaceIdType = 'str', baseUrl } = node;
+  const foreign = workspaceIdType === 'str' && !WORKSPACES.includes(String(workspaceId ?? ''));
+  return {
+    ...node,
+    ...(workspaceId !== undefined && foreign ? { workspaceId: '' } : {}),
+    ...(baseUrl !== undefined && node.type !== CONNECTION_TYPE ? { baseUrl: '', baseUrlType: 'str' } : {}),
+  };
 }
 
 async function textOf(answer: IncomingMessage): Promise<string> {
