@@ -15,7 +15,7 @@ export interface VersionOptions {
 export function versionPair(first: string, second: string | undefined, options: VersionOptions): [string, string] {
   if (second !== undefined) return [first, second];
   const range = /^(.*?)\.\.\.?(.*)$/.exec(first);
-  if (range && !existsSync(first)) return [range[1] || 'HEAD', range[2] || 'HEAD'];
+  if (range && !existsSync(resolve(options.cwd, first))) return [range[1] || 'HEAD', range[2] || 'HEAD'];
   return [first, options.defaultPath];
 }
 
@@ -34,9 +34,10 @@ export function readVersion(version: string, options: VersionOptions): FlowNode[
 }
 
 function folderOf(version: string, { cwd, defaultPath }: VersionOptions): FlowFolder {
-  if (existsSync(version)) return folderOnDisk(version);
+  const path = resolve(cwd, version);
+  if (existsSync(path)) return folderOnDisk(path);
   const colon = version.indexOf(':');
-  const [revision, path] = colon > 0 ? [version.slice(0, colon), version.slice(colon + 1)] : [version, null];
+  const [revision, named] = colon > 0 ? [version.slice(0, colon), version.slice(colon + 1)] : [version, null];
   if (!isRevision(revision, cwd)) {
     throw refused(
       `"${version}" is no file, no folder and no revision of a git repository here.`,
@@ -44,7 +45,7 @@ function folderOf(version: string, { cwd, defaultPath }: VersionOptions): FlowFo
     );
   }
   // In git a path counts from the root of the repository, unless it begins with a dot.
-  const inside = path === null ? `./${relative(cwd, resolve(cwd, defaultPath))}` : path.replace(/\/+$/, '') || '.';
+  const inside = named === null ? `./${relative(cwd, resolve(cwd, defaultPath))}` : named.replace(/\/+$/, '') || '.';
   const folder = folderInGit(revision, inside, cwd);
   if (!folder) throw refused(`${revision} has no ${inside}.`, 'Name the folder of the flows: REVISION:PATH.');
   return folder;

@@ -1,4 +1,4 @@
-import { folderOnDisk, readFlowSource } from '../check/flow-source.ts';
+import { type FlowFolder, folderOnDisk, readFlowSource } from '../check/flow-source.ts';
 import { type FlowNode, isContainer, isObject, titleOf } from '../flows/flow-node.ts';
 
 /** Where a node is drawn: what `git diff` is not to show. */
@@ -9,7 +9,10 @@ const POSITION = new Set(['x', 'y', 'w', 'h']);
  * without positions. What is no flow file is given as it is.
  */
 export function readableText(path: string, raw: string): string {
-  const { nodes, faults } = readFlowSource(folderOnDisk(path), path);
+  // Git gives the file alone, in a folder of its own. What stands in files beside it has diffs of its own.
+  const disk = folderOnDisk(path);
+  const folder: FlowFolder = { ...disk, read: (name) => (name.includes('/') ? `(${name})\n` : disk.read(name)) };
+  const { nodes, faults } = readFlowSource(folder, path);
   if (faults.length > 0) return raw;
   return nodes.map(({ node }) => block(node)).join('\n');
 }
