@@ -1,16 +1,14 @@
 import type { PlatformClient } from './client.ts';
 import { type ClientSettings, clientFor, tokenKey } from './clients.ts';
 import { invalidInput, SeqeraError } from './errors.ts';
-import type { PlatformWrite } from './platform-write.ts';
+import { type Observer, tell } from './observer.ts';
 import type { RedApi } from './red.ts';
 import { normaliseBaseUrl } from './urls.ts';
 
 /** What the appliance puts on Node-RED's settings as `seqera`: connections from its environment. */
-export interface ManagedConnections {
+export interface ManagedConnections extends Observer {
   defaultId: string;
   connections: Record<string, ManagedConnection>;
-  /** Told of everything that a node changes on the Platform, for the appliance's audit trail. */
-  onWrite?: (node: string, write: PlatformWrite) => void;
 }
 
 export interface ManagedConnection {
@@ -73,6 +71,11 @@ function connect(source: Source): Connection {
 const settingsOf = (RED: RedApi): { seqera?: ManagedConnections; seqeraClient?: ClientSettings } =>
   RED.settings as object;
 
+const clientSettings = (RED: RedApi): ClientSettings => ({
+  ...settingsOf(RED).seqeraClient,
+  onCall: (call) => tell(RED, 'onCall', call),
+});
+
 /** The connections that the appliance's environment gives; undefined in a stock Node-RED. */
 export const managedConnections = (RED: RedApi): ManagedConnections | undefined => settingsOf(RED).seqera;
 
@@ -89,7 +92,7 @@ export function managedConnection(RED: RedApi, id: string): Connection | null {
     managed: true,
     key: `environment ${id}`,
     token: () => found.token(),
-    settings: settingsOf(RED).seqeraClient,
+    settings: clientSettings(RED),
   });
 }
 
@@ -126,7 +129,7 @@ export function ownConnection(
     managed: false,
     key: tokenKey(token),
     token: () => token,
-    settings: settingsOf(RED).seqeraClient,
+    settings: clientSettings(RED),
   });
 }
 

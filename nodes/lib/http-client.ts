@@ -3,6 +3,7 @@ import { type Clock, sleep, systemClock } from './clock.ts';
 import { SeqeraError } from './errors.ts';
 import { errorOfAnswer, errorOfTransport } from './http-errors.ts';
 import { jsonText } from './json-text.ts';
+import { type CallReport, endpointOf } from './observer.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { createTransport, type Transport, type TransportAnswer, TransportError } from './transport.ts';
 import { joinUrl, normaliseBaseUrl, type Query } from './urls.ts';
@@ -64,6 +65,8 @@ export interface HttpClientOptions {
   /** Default 32 MiB. */
   maxBytes?: number;
   retry?: Partial<BackoffOptions>;
+  /** Told of each try. */
+  onCall?: (call: CallReport) => void;
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -86,6 +89,7 @@ export class HttpClient {
   readonly #answerTimeoutMs: number;
   readonly #maxBytes: number;
   readonly #retry: BackoffOptions;
+  readonly #onCall: ((call: CallReport) => void) | undefined;
 
   constructor(options: HttpClientOptions) {
     this.baseUrl = normaliseBaseUrl(options.baseUrl);
@@ -100,6 +104,7 @@ export class HttpClient {
     this.#answerTimeoutMs = options.answerTimeoutMs ?? 60_000;
     this.#maxBytes = options.maxBytes ?? 32 * 1024 * 1024;
     this.#retry = { ...DEFAULT_BACKOFF, ...options.retry };
+    this.#onCall = options.onCall;
   }
 
   /** @throws SeqeraError, never anything else. */
@@ -111,8 +116,20 @@ export class HttpClient {
     const attempts = call.attempts ?? this.#retry.attempts;
     for (let attempt = 1; ; attempt += 1) {
       const limiter = this.#limiterFor(this.#token());
+      const asked = this.clock.monotonic();
       await limiter.take(call.caller ?? '', call.signal);
+      const sent = this.clock.monotonic();
       const result = await this.#once(method, url, { ...call, content });
+      this.#onCall?.({
+        platform: new URL(this.baseUrl).host,
+        method,
+        endpoint: endpointOf(call.path),
+        status: result instanceof Failure ? result.error.status : result.status,
+        error: result instanceof Failure ? result.error.code : undefined,
+        attempt,
+        durationMs: this.clock.monotonic() - sent,
+        waitedMs: sent - asked,
+      });
       if (!(result instanceof Failure)) return result;
       const { error, retryAfterMs } = result;
       const delayMs = backoffMs(this.#retry, attempt, this.random, retryAfterMs);

@@ -1,10 +1,11 @@
 import type { PlatformClient } from './client.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
-import { type Connection, connectionFor, managedConnections } from './connection.ts';
+import { type Connection, connectionFor } from './connection.ts';
 import { invalidInput, SeqeraError, stopped, toSeqeraError } from './errors.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import { type StatusKind, shortError, showStatus } from './node-status.ts';
 import { NodeStore } from './node-store.ts';
+import { tell } from './observer.ts';
 import type { Message, RedApi, RedNode, Send } from './red.ts';
 import { evaluateInputs, type InputSpecs, type InputValues, type PlainObject, text } from './typed-input.ts';
 
@@ -98,7 +99,7 @@ export class NodeHost {
       caller: this.node.id,
       signal: this.signal,
       onRetry: ({ error }) => this.status('retrying', `retrying: ${shortError(error)}`),
-      onWrite: (write) => managedConnections(this.RED)?.onWrite?.(this.node.id, write),
+      onWrite: (write) => tell(this.RED, 'onWrite', this.node.id, write),
     });
     return { connection, client, workspaceId };
   }

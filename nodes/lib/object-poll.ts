@@ -66,7 +66,7 @@ export class ObjectPoll {
     }).start();
   }
 
-  async #poll(poll: Poll): Promise<void> {
+  async #poll(poll: Poll): Promise<number> {
     const host = this.#host;
     host.status('working', 'polling');
     const values = await host.evaluate(inputs, { _msgid: '' });
@@ -77,8 +77,9 @@ export class ObjectPoll {
     const place = JSON.stringify([at.baseUrl, workspaceId, dataLink.id, basePath, prefix, pattern, depth, returnType]);
     const round: Round = { poll, client, dataLink, values, place };
     const known = await this.#known.place();
-    if (known?.place === place) await this.#compare(round, known);
-    else await this.#baseline(round, known);
+    if (known?.place === place) return await this.#compare(round, known);
+    await this.#baseline(round, known);
+    return 0;
   }
 
   async #baseline(round: Round, before: KnownPlace | undefined): Promise<void> {
@@ -99,7 +100,7 @@ export class ObjectPoll {
     host.status('ok', `${counted(objects.size, 'object')} known`);
   }
 
-  async #compare(round: Round, known: KnownPlace): Promise<void> {
+  async #compare(round: Round, known: KnownPlace): Promise<number> {
     const host = this.#host;
     const look = async () => {
       const comparison = new ObjectComparison(await this.#read(known));
@@ -116,7 +117,7 @@ export class ObjectPoll {
       ({ all, whole, comparison } = await look());
     }
     // Nodes behind this one may be gone already: the next start sees it.
-    if (round.poll.signal.aborted) return;
+    if (round.poll.signal.aborted) return 0;
     const changes = comparison.end(whole);
     this.#tellAll(round, all);
     await this.#announce(round, known, changes);
@@ -127,6 +128,7 @@ export class ObjectPoll {
       changed.length > 0 && round.values.detectChanges && `${changed.length} changed`,
     ].filter(Boolean);
     host.status('ok', `${news.join(', ') || 'nothing new'} of ${counted(comparison.seen, 'object')}`);
+    return fresh.length;
   }
 
   /** @param see gives how many different ones there are by now */

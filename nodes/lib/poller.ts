@@ -3,6 +3,7 @@ import { type SeqeraError, toSeqeraError } from './errors.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import type { NodeHost } from './node-host.ts';
 import { shortError } from './node-status.ts';
+import { tell } from './observer.ts';
 import { LEAST_POLL_MS, pollUnits, UNIT_MS } from './poll-units.ts';
 import { number } from './typed-input.ts';
 
@@ -24,8 +25,8 @@ export interface Poll {
 export interface PollerOptions {
   host: NodeHost;
   everyMs: () => Promise<number>;
-  /** One round. What it throws is told to the flow, and the next round comes all the same. */
-  poll(round: Poll): Promise<void>;
+  /** One round: how many new things it found. What it throws is told to the flow, and the next round comes all the same. */
+  poll(round: Poll): Promise<number>;
 }
 
 /**
@@ -67,12 +68,22 @@ export class Poller {
     try {
       everyMs = await this.#options.everyMs();
       const next = new Date(clock.now() + everyMs);
-      await this.#options.poll({ signal: this.#stop.signal, next, everyMs });
+      const found = await this.#options.poll({ signal: this.#stop.signal, next, everyMs });
       this.#recovered();
+      this.#report(began + everyMs, found);
     } catch (thrown) {
-      this.#failed(toSeqeraError(thrown));
+      const error = toSeqeraError(thrown);
+      this.#failed(error);
+      this.#report(began + everyMs, undefined, error);
     }
     this.#waitUntil(began + everyMs);
+  }
+
+  #report(due: number, found: number | undefined, error?: SeqeraError): void {
+    const { RED, node, clock } = this.#host;
+    const at = clock.now();
+    const next = at + Math.max(0, due - clock.monotonic());
+    tell(RED, 'onPoll', node.id, { at, next, found, ...(error && { error: error.code }) });
   }
 
   /** In steps: a timer holds 24 days at most, and a clock's timer may be early. */

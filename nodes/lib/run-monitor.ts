@@ -7,6 +7,7 @@ import { failpoint } from './failpoint.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import { type NodeHost, PARKED } from './node-host.ts';
 import { type StatusKind, shortError } from './node-status.ts';
+import { tell, type WatchReport } from './observer.ts';
 import { LEAST_POLL_MS, pollUnits, UNIT_MS } from './poll-units.ts';
 import type { Message, Send } from './red.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -62,6 +63,8 @@ interface Active {
   /** While it is being told that it is ready: the end comes after. */
   telling: Promise<void> | undefined;
   ending: boolean;
+  /** What was said of it last, so that it is said again only when it changed. */
+  told: string | undefined;
   stop: () => void;
   settle: (outcome: typeof PARKED | SeqeraError | undefined) => void;
 }
@@ -163,6 +166,7 @@ export class Monitor<T> {
         readyRedelivered: record.ready === 'telling',
         telling: undefined,
         ending: false,
+        told: undefined,
         stop: () => undefined,
         settle,
       };
@@ -178,6 +182,7 @@ export class Monitor<T> {
         onLost: (error) => this.#lost(active, error),
       });
       this.#show('working', this.#watching());
+      this.#tell(active, { state: 'watching' });
     });
     if (outcome instanceof SeqeraError) throw outcome;
     return outcome;
@@ -186,7 +191,8 @@ export class Monitor<T> {
   #sighted(active: Active, body: T): void {
     this.#troubles.succeeded();
     const { record } = active;
-    const { endOf, isUnknown, isReady, nameOf } = this.#followed;
+    const { endOf, isUnknown, isReady, nameOf, statusOf } = this.#followed;
+    this.#tell(active, { state: 'watching', name: nameOf(body), status: statusOf(body) });
     if (endOf(body) !== undefined) {
       this.#end(active, body);
       return;
@@ -264,7 +270,10 @@ export class Monitor<T> {
       failpoint('watch.ending');
       // Out of sight for longer than the grace: nobody will say how it ended.
       if (active.redelivered) msg.redelivered = true;
-      this.#output(msg, send, body, this.#followed.endOf(body) ?? 'bad');
+      const { endOf, nameOf, statusOf } = this.#followed;
+      const end = endOf(body) ?? 'bad';
+      this.#output(msg, send, body, end);
+      this.#tell(active, { state: 'ended', name: nameOf(body), status: statusOf(body), end });
       failpoint('watch.sent');
       await delivered();
       this.#forget(active);
@@ -284,6 +293,7 @@ export class Monitor<T> {
     const work = this.#store(() => this.#list.remove(active.record), active.msg).finally(() => {
       this.#ends.delete(work);
       this.#forget(active);
+      this.#tell(active, { state: 'ended', end: 'bad', error: error.code });
       active.settle(error);
     });
     this.#ends.add(work);
@@ -328,6 +338,17 @@ export class Monitor<T> {
     const together = this.#active.get(place);
     together?.delete(active);
     if (together?.size === 0) this.#active.delete(place);
+  }
+
+  #tell(active: Active, now: Pick<WatchReport, 'state' | 'name' | 'status' | 'end' | 'error'>): void {
+    const { record, msg } = active;
+    const told = JSON.stringify(now);
+    if (active.told === told) return;
+    active.told = told;
+    const { RED, node } = this.#host;
+    const page = typeof msg.workflowUrl === 'string' ? { page: msg.workflowUrl } : {};
+    const { id, workspaceId, at } = record;
+    tell(RED, 'onWatch', node.id, { kind: this.#followed.noun, id, workspaceId, since: at, ...page, ...now });
   }
 
   #save(active: Active): void {
@@ -382,7 +403,10 @@ export class Monitor<T> {
     const left = [...this.#active.values()].flatMap((together) => [...together]);
     for (const active of left) if (!active.ending) active.stop();
     await Promise.all(this.#ends);
-    for (const active of left) active.settle(PARKED);
+    for (const active of left) {
+      this.#tell(active, { state: 'left' });
+      active.settle(PARKED);
+    }
     if (!removed) this.#list.handOver(left);
     await this.#list.close(removed);
   }

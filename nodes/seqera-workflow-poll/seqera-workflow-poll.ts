@@ -42,7 +42,7 @@ export default defineNode('seqera-workflow-poll', (host) => {
       }
       const known = cursor;
       const { runs, whole } = await read(client, { search, least: maxResults, known });
-      if (round.signal.aborted) return;
+      if (round.signal.aborted) return 0;
       const newest = runs.slice(0, maxResults);
       if (!known) {
         const first = baseline(scope, runs, whole);
@@ -50,7 +50,7 @@ export default defineNode('seqera-workflow-poll', (host) => {
         cursor = first;
         tellAll(host, newest, round);
         host.status('ok', `${newest.length} runs known`);
-        return;
+        return 0;
       }
       const old = isKnown(known);
       // Oldest first, as they came.
@@ -69,6 +69,7 @@ export default defineNode('seqera-workflow-poll', (host) => {
         },
       });
       host.status('ok', fresh.length === 1 ? '1 new run' : `${fresh.length} new runs`);
+      return fresh.length;
     },
   }).start();
 });
