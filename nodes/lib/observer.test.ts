@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { endpointOf } from './observer.ts';
+
+describe('the endpoint that a call counts for', () => {
+  it.each([
+    ['/workflow/launch', '/workflow/launch'],
+    ['/workflow/5x9Ab/cancel?workspaceId=1', '/workflow/{id}/cancel'],
+    ['/data-links/s3-abc/browse/some/very/deep/path', '/data-links/{id}/browse/{id}/{id}'],
+    ['/orgs/1/workspaces', '/orgs/{id}/workspaces'],
+    ['/user-info', '/user-info'],
+    ['/workspaces/7/datasets/ab/v/2/n/x.csv', '/workspaces/{id}/datasets/{id}/v'],
+  ])('%s: %s', (path, endpoint) => expect(endpointOf(path)).toBe(endpoint));
+});
