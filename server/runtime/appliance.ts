@@ -100,6 +100,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
       await build(config, logger, index, parts, isStopping, onLost);
       const { http, runtime } = parts;
       if (isStopping() || !http || !runtime) return null;
+      parts.sandbox?.arm();
       await runtime.start();
       if (isStopping()) return null;
       parts.git?.start();

@@ -146,16 +146,9 @@ function lookAtProxied(
   if (!url) return;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-  const why = net.isIP(host)
-    ? rules.address(host, port, host)
-    : METADATA_NAMES.test(host)
-      ? AT_METADATA
-      : rules.name(host, port);
+  const why = net.isIP(host) ? rules.address(host, port, host) : rules.unseen(host, port);
   if (why === null) return;
   const blocked = { host, port, address: null, why };
   onBlocked(blocked);
   request.destroy(new EgressError(blocked));
 }
-
-const METADATA_NAMES = /^(?:metadata(?:\.google\.internal|\.goog)?|instance-data(?:\.ec2\.internal)?)\.?$/i;
-const AT_METADATA = 'is the metadata service of a cloud, which hands out credentials';

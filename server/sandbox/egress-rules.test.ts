@@ -107,6 +107,17 @@ describe('egressRules', () => {
   });
 });
 
+describe('a name that a proxy looks up', () => {
+  it('is refused when it is known for metadata, and in a list unless it is named', () => {
+    expect(rules().unseen('example.com', 443)).toBeNull();
+    expect(rules().unseen('Metadata.Google.Internal.', 80)).toMatch(/metadata service/);
+    const list = rules({ allow: ['10.0.0.0/8', 'example.com'] });
+    expect(list.unseen('example.com', 443)).toBeNull();
+    expect(list.name('db.lan', 443)).toBeNull();
+    expect(list.unseen('db.lan', 443)).toMatch(/REDSTART_EGRESS_ALLOW/);
+  });
+});
+
 describe('isEgressEntry', () => {
   it.each([
     'a',

@@ -20,6 +20,8 @@ export interface EgressOptions {
 export interface EgressRules {
   /** Before the name is looked up. Null: nothing against it so far. */
   name(host: string, port: number): string | null;
+  /** A name that somebody else looks up: a proxy. */
+  unseen(host: string, port: number): string | null;
   /** The address that would be connected to. Null: it may. @returns otherwise why not, to complete "it …" */
   address(host: string, port: number, address: string): string | null;
 }
@@ -43,13 +45,19 @@ export function egressRules({ internal, allow, own }: EgressOptions): EgressRule
         return null;
       return 'is not in REDSTART_EGRESS_ALLOW';
     },
+    unseen(given, port) {
+      const host = bare(given);
+      if (METADATA_NAMES.test(host)) return METADATA;
+      // Entries of addresses cannot be held against what nobody here looks up.
+      return entries === null || isOwn(host, port) || named(host, port) ? null : 'is not in REDSTART_EGRESS_ALLOW';
+    },
     address(given, port, address) {
       const host = bare(given);
       const kind = addressKind(address);
       const mine = isOwn(host, port);
       if (kind === null) return 'is no address';
       if (mine && host === bare(address)) return null;
-      if (kind === 'metadata') return 'is the metadata service of a cloud, which hands out credentials';
+      if (kind === 'metadata') return METADATA;
       if (kind === 'link-local') return 'is link-local';
       if (kind === 'not-a-host') return 'is the address of no single host';
       if (mine) return null;
@@ -61,6 +69,9 @@ export function egressRules({ internal, allow, own }: EgressOptions): EgressRule
     },
   };
 }
+
+const METADATA = 'is the metadata service of a cloud, which hands out credentials';
+const METADATA_NAMES = /^(?:metadata(?:\.google\.internal|\.goog)?|instance-data(?:\.ec2\.internal)?)$/;
 
 /** As names are compared: lower case, no brackets, no dot at the end. */
 function bare(host: string): string {

@@ -33,6 +33,8 @@ export interface Sandbox {
   held(): readonly Hold[];
   /** An exception of this node ends the program. @returns the flow that the next start holds back */
   blame(nodeId: string): Hold | null;
+  /** Flows are about to run. */
+  arm(): void;
   close(): void;
 }
 
@@ -47,11 +49,14 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   let watchdog: Watchdog | null = null;
   if (limitSeconds > 0) watchdog = await startWatchdog({ limitSeconds, suspectFile, held });
   giveUpRights(logger);
+  for (const { flow, flowLabel, node, cause, at } of held.list())
+    audit.record({ event: 'flow-held-back', flow, flowLabel, node, cause, at });
   return {
     flows: store,
     refused,
     held: () => held.list(),
     blame: (nodeId) => held.blame(nodeId, 'exception'),
+    arm: () => watchdog?.arm(),
     close() {
       watchdog?.stop();
       egress.remove();

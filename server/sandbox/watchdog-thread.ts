@@ -10,7 +10,8 @@ const count = new Int32Array(beats);
 // Connected while it is allowed: the program gives the right away before flows run.
 const session = new Session();
 session.connectToMainThread();
-parentPort?.postMessage('watching');
+parentPort?.once('message', () => setInterval(watch, tickMs));
+parentPort?.postMessage('connected');
 
 let last = -1;
 let still = 0;
@@ -28,8 +29,8 @@ session.on('Debugger.paused', ({ params }) => {
   });
 });
 
-// Counted in own ticks, not in time: a machine that was asleep has blocked nothing.
-setInterval(() => {
+/** Counted in own ticks, not in time: a machine that was asleep has blocked nothing. */
+function watch(): void {
   const beat = Atomics.load(count, 0);
   still = beat === last ? still + 1 : 0;
   last = beat;
@@ -43,7 +44,7 @@ setInterval(() => {
     // It does not even come to a stop: in native code. The signal does not ask.
     end(null, (still * tickMs) / 1000);
   }
-}, tickMs);
+}
 
 function recovered(): void {
   suspecting = false;

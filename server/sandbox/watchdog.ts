@@ -5,6 +5,8 @@ import type { HeldFlows } from './held-flows.ts';
 import { type WatchdogData, WITNESS } from './watchdog-contract.ts';
 
 export interface Watchdog {
+  /** From now on. Loading the program blocks it too, and is nobody's fault. */
+  arm(): void;
   stop(): void;
 }
 
@@ -48,6 +50,7 @@ export async function startWatchdog(options: {
   const beat = setInterval(() => Atomics.add(count, 0, 1), TICK_MS);
   beat.unref();
   return {
+    arm: () => thread.postMessage('arm'),
     stop() {
       clearInterval(beat);
       void thread.terminate();
