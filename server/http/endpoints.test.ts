@@ -18,6 +18,7 @@ import { selfSigned } from './self-signed.ts';
 import { fakeConfig, plainPassword } from './testing/fake-config.ts';
 import { followTls } from './tls-context.ts';
 import { secureContext } from './tls-material.ts';
+import { WebhookRoutes } from './webhook-routes.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -118,12 +119,27 @@ describe('signed webhooks', () => {
     expect(webhooks.add({ path: '/git/hub', handler })).toBeNull();
     expect(webhooks.add({ path: '/git/:x', handler })).toBeNull();
     remove?.();
-    expect((await post('/api/git/hub')).status).toBe(401);
+    // A deploy may be putting it back: the sender is to come again.
+    const between = await post('/api/git/hub');
+    expect([between.status, between.headers['retry-after']]).toEqual([503, '1']);
+    expect((await post('/api/git/hu')).status).toBe(401);
     const as = { Authorization: `Basic ${Buffer.from('hook:secret of hook').toString('base64')}` };
     expect(JSON.parse((await post('/api/git/hub', as)).text)).toMatchObject({
       by: 'node-red',
       caller: { name: 'hook' },
     });
+  });
+
+  it('are awaited for ten seconds once they are gone, then their path is like any other', () => {
+    let now = 0;
+    const routes = new WebhookRoutes(undefined, () => now);
+    const remove = routes.add({ path: '/git', handler: () => undefined });
+    expect([routes.serves('POST', '/git'), routes.awaited('POST', '/git')]).toEqual([true, false]);
+    remove?.();
+    expect([routes.serves('POST', '/git'), routes.awaited('POST', '/git')]).toEqual([false, true]);
+    expect([routes.awaited('GET', '/git'), routes.awaited('POST', '/g')]).toEqual([false, false]);
+    now = 10_000;
+    expect(routes.awaited('POST', '/git')).toBe(false);
   });
 
   it('open nothing while the endpoints are closed but themselves', async () => {

@@ -89,8 +89,14 @@ export function front(options: FrontOptions): Handler {
     mounted.nodeApp(req as Request, res as express.Response, (error?: unknown) => finish(req, res, error));
   };
 
-  const admit = (req: IncomingMessage, res: ServerResponse, refusal: Refusal | null, mounted: Mounted): void => {
-    if (refusal !== null) refuse(req, res, refusal);
+  const admit = (
+    req: IncomingMessage,
+    res: ServerResponse,
+    refusal: Refusal | null,
+    mounted: Mounted,
+    path: string,
+  ): void => {
+    if (refusal !== null) refuse(req, res, webhooks.awaited(req.method, path) ? STARTING : refusal);
     else if (withinBodyLimit(req, res)) toFlows(req, res, mounted);
   };
 
@@ -116,10 +122,10 @@ export function front(options: FrontOptions): Handler {
     const certified = certificates.caller(req);
     if (certified !== null) setCaller(req, certified);
     const decision = options.flowsAuth.check(req, path, () => limits.address(req));
-    if (!(decision instanceof Promise)) admit(req, res, decision, mounted);
+    if (!(decision instanceof Promise)) admit(req, res, decision, mounted, path);
     else
       decision
-        .then((refusal) => admit(req, res, refusal, mounted))
+        .then((refusal) => admit(req, res, refusal, mounted, path))
         .catch((error: unknown) => finish(req, res, error ?? UNKNOWN));
   };
 
