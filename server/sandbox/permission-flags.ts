@@ -43,7 +43,8 @@ export function permissionFlags({ app, data, flows, flowsWritable, programs, rea
 /** What a configuration needs to read and write. */
 export function permissionPaths(config: Config, files: readonly string[]): PermissionPaths {
   const { certFile, keyFile, clientCaFile } = config.tls;
-  const named = [certFile, keyFile, clientCaFile, ...config.connections.map(({ tokenFile }) => tokenFile), ...files];
+  const tokens = config.connections.map(({ tokenFile }) => tokenFile);
+  const named = [certFile, keyFile, clientCaFile, ...tokens, config.secrets.dir, ...files];
   const app = appFolder();
   // A link out of the folder in some installations.
   const modules = realpathSync(join(app, 'node_modules'));
