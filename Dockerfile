@@ -88,7 +88,8 @@ ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/nodejs/bi
     HOST=0.0.0.0 \
     REDSTART_DATA_DIR=/data \
     REDSTART_FLOWS_DIR=/flows \
-    REDSTART_FLOWS_MODE=readonly
+    REDSTART_FLOWS_MODE=readonly \
+    REDSTART_SECRETS_DIR=/run/secrets
 # Not /data: a `.env` there would be read.
 WORKDIR /app
 VOLUME /data
@@ -96,7 +97,8 @@ EXPOSE 1880
 USER 1000:0
 # Node.js is process 1: it handles the signals itself, and starts no children that it would have to reap.
 ENTRYPOINT ["node", "/app/dist/server/main.js"]
-CMD ["serve"]
+# Under the permission model of Node.js: the program starts itself again with the flags that its configuration asks for.
+CMD ["serve", "--permission"]
 ARG VERSION=0.0.0
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
