@@ -461,6 +461,8 @@ const ELSEWHERE: RuleId[] = [
   'folder-empty',
   'secret-in-clear',
   'configuration',
+  'names-invalid',
+  'name-missing',
 ];
 
 describe('each rule', () => {
@@ -562,6 +564,28 @@ describe('files', () => {
     const world = createWorld({ nodesAllow: [], connections: [], httpAuth: { mode: 'closed' } }, []);
     expect(checkFlows({ path: '/no/such/folder', world }).findings).toMatchObject([
       { rule: 'file-unreadable', line: null },
+    ]);
+  });
+});
+
+describe('names of redstart.yaml', () => {
+  const LAUNCH = onTab({ id: 'a', type: 'seqera-workflow-launch', launchpadName: filled('pipeline:qc'), wires: [] });
+  const told = (names?: string) =>
+    checkFiles({ 'f.json': LAUNCH, ...(names !== undefined && { 'redstart.yaml': names }) }).map(
+      ({ rule, file, line, message }) => `${rule} ${file}:${line} ${/"(\w+)" of/.exec(message)?.[1] ?? ''}`,
+    );
+
+  it('must be in each environment', () => {
+    expect(told('environments:\n  test: {pipelines: {qc: qc-test}}\n  prod: {pipelines: {qc: qc}}')).toEqual([]);
+    expect(told('environments:\n  test: {pipelines: {qc: qc-test}}\n  prod: {}')).toEqual([
+      'name-missing f.json:11 prod',
+    ]);
+    expect(told()).toEqual(['name-missing f.json:11 ']);
+  });
+
+  it('are in a file that is told where it is wrong', () => {
+    expect(told('environments:\n  test: {pipelines: {qc: qc-test}}\nenvironment: {}')).toEqual([
+      'names-invalid redstart.yaml:3 ',
     ]);
   });
 });

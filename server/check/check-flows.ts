@@ -3,12 +3,14 @@ import { redact } from '../config/redact.ts';
 import type { Finding } from './finding.ts';
 import { FlowGraph } from './flow-graph.ts';
 import { type FlowSource, folderOnDisk, type PlacedNode, readFlowSource } from './flow-source.ts';
+import { readNamesFile } from './names-source.ts';
 import { RULES, type RuleId } from './rule-catalogue.ts';
 import type { RuleCheck, World } from './rule-context.ts';
 import { checkConfigNodes } from './rules/config-nodes.ts';
 import { checkEndpoints } from './rules/endpoints.ts';
 import { checkFunctionCode } from './rules/function-code.ts';
 import { checkLoops } from './rules/loops.ts';
+import { checkNames } from './rules/names.ts';
 import { checkNodeTypes } from './rules/node-types.ts';
 import { checkSecrets } from './rules/secrets.ts';
 import { checkStructure } from './rules/structure.ts';
@@ -28,6 +30,7 @@ const CHECKS: readonly RuleCheck[] = [
   checkEndpoints,
   checkSecrets,
   checkVariables,
+  checkNames,
 ];
 
 export interface CheckOptions {
@@ -73,9 +76,12 @@ function* checkInSteps({
   base = process.cwd(),
 }: CheckOptions): Generator<void, CheckResult, void> {
   const agreed = settings ?? readCheckSettings(path);
-  const source = readFlowSource(folderOnDisk(path), path);
+  const folder = folderOnDisk(path);
+  const source = readFlowSource(folder, path);
+  const { file: names, faults } = source.files.length > 0 ? readNamesFile(folder) : { file: null, faults: [] };
+  source.faults.push(...faults);
   yield;
-  const found = yield* findAll(source, path, world, base);
+  const found = yield* findAll(source, path, { world, names }, base);
   const findings = found.flatMap((finding) => {
     const file = finding.file === null ? null : resolve(base, finding.file);
     const severity = agreed.levelOf({ ...finding, file });
@@ -84,7 +90,12 @@ function* checkInSteps({
   return { findings: findings.sort(inOrder), files: source.files.length, nodes: source.nodes.length };
 }
 
-function* findAll(source: FlowSource, path: string, world: World, base: string): Generator<void, Finding[], void> {
+function* findAll(
+  source: FlowSource,
+  path: string,
+  around: Pick<Context, 'world' | 'names'>,
+  base: string,
+): Generator<void, Finding[], void> {
   const findings: Finding[] = [];
   const shown = (file: string): string => {
     const name = relative(base, file);
@@ -129,7 +140,7 @@ function* findAll(source: FlowSource, path: string, world: World, base: string):
       ...(options.mend !== undefined && { mend: options.mend }),
     });
   };
-  const context: Context = { graph, world, report };
+  const context: Context = { graph, ...around, report };
   findDuplicates(context, shown);
   for (const check of CHECKS) {
     check(context);

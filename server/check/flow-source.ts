@@ -22,7 +22,7 @@ export interface PlacedNode {
   place(path?: JsonPath, within?: Spot): Place;
 }
 
-export type FileRule = 'json-invalid' | 'merge-conflict' | 'flows-missing' | 'file-unreadable';
+export type FileRule = 'json-invalid' | 'merge-conflict' | 'flows-missing' | 'file-unreadable' | 'names-invalid';
 
 /** Why a file gives no nodes. */
 export interface FileFault {

@@ -299,6 +299,21 @@ export const RULES = {
     why: 'Its value is empty when the flow runs.',
     mend: 'Set it where the appliance runs, or in the properties of the tab.',
   },
+  'names-invalid': {
+    area: ENVIRONMENT,
+    severity: 'error',
+    what: '`redstart.yaml` beside the flows is not what it should be.',
+    why: 'The start stops where REDSTART_ENVIRONMENT is set.',
+    mend: 'Correct the line that is named; docs/promotion.md has an example.',
+    fixed: true,
+  },
+  'name-missing': {
+    area: ENVIRONMENT,
+    severity: 'error',
+    what: 'A flow uses a name, such as `pipeline:qc`, that an environment of `redstart.yaml` does not have.',
+    why: 'In that environment the start stops.',
+    mend: 'Add the name to the environment.',
+  },
   'env-hidden': {
     area: ENVIRONMENT,
     severity: 'warning',

@@ -1,4 +1,5 @@
 import type { NodePolicy } from '../../settings/node-policy.ts';
+import type { NamesFile } from '../promotion/names-file.ts';
 import type { Severity, Spot } from './finding.ts';
 import type { FlowGraph } from './flow-graph.ts';
 import type { PlacedNode } from './flow-source.ts';
@@ -33,6 +34,8 @@ export interface Report {
 export interface RuleContext {
   graph: FlowGraph;
   world: World;
+  /** `redstart.yaml`, where there is one. */
+  names: NamesFile | null;
   report(rule: RuleId, at: PlacedNode, message: string, options?: Report): void;
 }
 

@@ -1,4 +1,5 @@
 import type { FlowNode } from '../../flows/flow-node.ts';
+import { NAME_KINDS } from '../../promotion/names-file.ts';
 import { type FlowGraph, subflowOf } from '../flow-graph.ts';
 import type { PlacedNode } from '../flow-source.ts';
 import type { JsonPath } from '../json-place.ts';
@@ -7,6 +8,9 @@ import type { RuleCheck } from '../rule-context.ts';
 
 /** What Node-RED itself answers. */
 const BUILT_IN = /^NR_(?:NODE|GROUP|FLOW|SUBFLOW)_(?:ID|NAME|PATH)$/;
+
+/** Names of `redstart.yaml`, which have a rule of their own. */
+const NAMES = new RegExp(`^(?:${Object.values(NAME_KINDS).join('|')}):`);
 
 interface Use {
   name: string;
@@ -21,7 +25,14 @@ export const checkVariables: RuleCheck = ({ graph, world, report }) => {
     if (graph.isOff(node)) continue;
     const told = new Set<string>();
     for (const { name, path, offset } of usesIn(placed, world.types.get(node.type))) {
-      if (told.has(name) || BUILT_IN.test(name) || world.variables.has(name) || scopes.has(node, name)) continue;
+      if (
+        told.has(name) ||
+        NAMES.test(name) ||
+        BUILT_IN.test(name) ||
+        world.variables.has(name) ||
+        scopes.has(node, name)
+      )
+        continue;
       told.add(name);
       const text = path.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], node);
       const within = spotIn(String(text), offset);
