@@ -32,8 +32,15 @@ export async function test(path: string | undefined, flags: TestFlags): Promise<
   nodePolicy(config.nodesAllow);
   const nodesAllow = config.nodesAllow.join(',');
   const where = path ?? config.flows.dir;
+  // By default the signal would end this process alone, and not the processes that it started.
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const)
+    process.once(signal, () => process.exit(128 + number));
   const run = (): Promise<boolean> => runOnce(where, flags, nodesAllow);
-  if (!(await (flags.watch ? watchAndRerun(where, run) : run()))) process.exitCode = EXIT.failure;
+  if (!(await (flags.watch ? watchAndRerun(where, run, [flags.junit, flags.coverageJson]) : run())))
+    process.exitCode = EXIT.failure;
 }
 
 /** A process of its own is worth its start from so many rehearsals on. */

@@ -42,8 +42,23 @@ export async function runInChildren(rehearsals: readonly Rehearsal[], options: P
       child?.end();
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(options.children, rehearsals.length)) }, worker));
+  const workers = Array.from({ length: Math.max(1, Math.min(options.children, rehearsals.length)) }, worker);
+  try {
+    await Promise.all(workers);
+  } finally {
+    // One that could not start its process must not leave the others running on their own.
+    stopped = true;
+    await Promise.allSettled(workers);
+  }
 }
+
+const running = new Set<Child>();
+
+/** A child whose code loops hears of no end: it has to be killed, or it would run for ever. */
+function endAll(): void {
+  for (const child of running) child.end();
+}
+process.once('exit', endAll);
 
 class Child {
   readonly #process: ChildProcess;
@@ -69,8 +84,10 @@ class Child {
         this.#output = (this.#output + text.toString('utf8')).slice(-4000);
       });
     this.#process.on('message', (message: FromChild) => this.#hear(message));
+    running.add(this);
     this.#process.on('exit', () => {
       this.ended = true;
+      running.delete(this);
       rmSync(this.#dir, { recursive: true, force: true });
       this.#hear(null);
     });
@@ -115,6 +132,9 @@ class Child {
   end(): void {
     this.ended = true;
     this.#process.kill('SIGKILL');
+    running.delete(this);
+    // On the way out nobody waits for it to be gone.
+    rmSync(this.#dir, { recursive: true, force: true });
   }
 
   #send(message: ToChild): void {

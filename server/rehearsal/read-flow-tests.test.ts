@@ -69,3 +69,23 @@ describe('docs/flowtest.schema.json', () => {
     expect(validate(parse(text.replaceAll('steps:', 'step:')))).toBe(false);
   });
 });
+
+describe('docs/rehearsals.md', () => {
+  const root = join(import.meta.dirname, '..', '..');
+  const page = readFileSync(join(root, 'docs', 'rehearsals.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```yaml\n([^`]*)```/gm)]
+    .map(([, text = '']) => text)
+    .filter((text) => /^rehearsals:/m.test(text));
+
+  it('has examples that are right', () => {
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const text of blocks) expect(readFlowTests('page', text)).not.toBeInstanceOf(Array);
+  });
+
+  it('has a full example that runs: it is that of an example flow', () => {
+    const file = join(root, 'nodes', 'examples', 'launch-when-files-arrive.flowtest.yaml');
+    const { rehearsals: run } = parse(readFileSync(file, 'utf8')) as { rehearsals: unknown[] };
+    const { rehearsals: shown } = parse(blocks[0] ?? '') as { rehearsals: unknown[] };
+    for (const each of shown) expect(run).toContainEqual(each);
+  });
+});

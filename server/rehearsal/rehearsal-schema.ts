@@ -201,7 +201,7 @@ const rehearsal = z.strictObject({
     .boolean()
     .optional()
     .meta({ description: 'What is expected has to come in the order in which it is written.' }),
-  timeout: duration.optional().meta({ description: 'Real time that it may take. Default: 10s.' }),
+  timeout: duration.optional().meta({ description: 'Real time that it may take. Default: 20s.' }),
 });
 
 export const flowTestSchema = z.strictObject({ ...shared, rehearsals: z.array(rehearsal).min(1) });

@@ -246,7 +246,7 @@ describe('rehearsals', () => {
         return true;
       },
     });
-  }, 60_000);
+  }, 120_000);
 
   afterAll(() => {
     real.close();
