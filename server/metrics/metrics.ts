@@ -1,0 +1,239 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AuditEvent } from '../audit/audit-event.ts';
+
+/** What is known only when somebody asks. */
+export interface Snapshot {
+  ready: boolean;
+  standby: boolean;
+  storeFault: boolean;
+  flows: { running: number; held: number; disabled: number };
+  messagesInFlight: number;
+  /** Messages that nodes received since the last time. */
+  messages: readonly { flow: string; type: string; count: number }[];
+}
+
+export interface PlatformCall {
+  platform: string;
+  method: string;
+  endpoint: string;
+  status: number | undefined;
+  error: string | undefined;
+  attempt: number;
+  durationMs: number;
+  waitedMs: number;
+}
+
+export interface Watch {
+  kind: string;
+  id: string;
+  workspaceId: string | null;
+  state: 'watching' | 'ended' | 'left';
+  status?: string;
+}
+
+/** Label values come from flows and callers, so their number is bounded: what is over the bound is `other`. */
+const MOST_VALUES = 500;
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Everything that is counted, in one registry. Recording is a few map look-ups; what is expensive waits until it is asked for. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #snapshot: () => Snapshot;
+  readonly #seen = new Map<string, Set<string>>();
+  readonly #http;
+  readonly #httpSeconds;
+  readonly #messages;
+  readonly #errors;
+  readonly #calls;
+  readonly #callSeconds;
+  readonly #callWait;
+  readonly #launches;
+  readonly #ends;
+  readonly #polls;
+  readonly #found;
+  readonly #deploys;
+  readonly #refusals;
+  readonly #watches = new Map<string, Set<string>>();
+  /** When the next poll of a node is due. */
+  readonly #due = new Map<string, number>();
+  readonly #storeSeconds;
+
+  constructor(version: string, snapshot: () => Snapshot) {
+    this.#snapshot = snapshot;
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+      new Counter({ name, help, labelNames, registers });
+    const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+      new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
+    this.#http = counter(
+      'redstart_http_requests_total',
+      'Requests by area, route of the flows, method and status.',
+      'area',
+      'route',
+      'method',
+      'status',
+    );
+    this.#httpSeconds = histogram(
+      'redstart_http_request_duration_seconds',
+      'From the arrival of a request to the end of its answer.',
+      'area',
+    );
+    this.#messages = counter('redstart_messages_total', 'Messages that nodes received.', 'flow', 'type');
+    this.#errors = counter('redstart_node_errors_total', 'Errors of nodes.', 'flow', 'type');
+    this.#calls = counter(
+      'redstart_platform_requests_total',
+      'Calls to the Platform; retry is true for the second and later tries.',
+      'platform',
+      'method',
+      'endpoint',
+      'status',
+      'retry',
+    );
+    this.#callSeconds = histogram(
+      'redstart_platform_request_duration_seconds',
+      'From sending a call to its answer.',
+      'platform',
+      'endpoint',
+    );
+    this.#callWait = histogram(
+      'redstart_platform_queue_wait_seconds',
+      'How long calls waited for the budget of calls a second.',
+      'platform',
+    );
+    this.#launches = counter('redstart_launches_total', 'Launches of runs, by outcome.', 'outcome');
+    this.#ends = counter(
+      'redstart_watches_ended_total',
+      'Runs and studios that were followed to their end.',
+      'kind',
+      'status',
+    );
+    this.#polls = counter('redstart_polls_total', 'Polls of data links and runs.', 'outcome');
+    this.#found = counter('redstart_poll_found_total', 'New things that polls found.');
+    this.#deploys = counter('redstart_deploys_total', 'Deploys of the flows.', 'outcome');
+    this.#refusals = counter('redstart_refusals_total', 'Callers that were refused.', 'area', 'reason');
+    this.#storeSeconds = histogram(
+      'redstart_store_write_duration_seconds',
+      'From a write of the state store until it is on disk.',
+    );
+    this.#gauges(version, snapshot);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    for (const { flow, type, count } of this.#snapshot().messages) {
+      this.#messages.inc({ flow: this.#bounded('flow', flow), type: this.#bounded('type', type) }, count);
+    }
+    return this.#registry.metrics();
+  }
+
+  /** Of nodes that are gone: nobody polls there any more. */
+  forget(isThere: (node: string) => boolean): void {
+    for (const node of this.#due.keys()) if (!isThere(node)) this.#due.delete(node);
+  }
+
+  request(area: string, route: string, method: string, status: number, seconds: number): void {
+    const known = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(method) ? method : 'other';
+    this.#http.inc({ area, route: this.#bounded('route', route), method: known, status: String(status) });
+    this.#httpSeconds.observe({ area }, seconds);
+  }
+
+  nodeError(flow: string, type: string): void {
+    this.#errors.inc({ flow: this.#bounded('flow', flow), type: this.#bounded('type', type) });
+  }
+
+  platformCall({ platform, method, endpoint, status, error, attempt, durationMs, waitedMs }: PlatformCall): void {
+    const where = { platform: this.#bounded('platform', platform), endpoint: this.#bounded('endpoint', endpoint) };
+    const answer = status === undefined ? (error ?? 'none') : String(status);
+    this.#calls.inc({ ...where, method, status: answer, retry: String(attempt > 1) });
+    this.#callSeconds.observe(where, durationMs / 1000);
+    this.#callWait.observe({ platform: where.platform }, waitedMs / 1000);
+  }
+
+  platformWrite({ action, outcome }: { action: string; outcome: string }): void {
+    if (action === 'launch') this.#launches.inc({ outcome });
+  }
+
+  watch(node: string, { kind, id, workspaceId, state, status }: Watch): void {
+    const watches = this.#watches.get(kind) ?? new Set();
+    if (watches.size === 0) this.#watches.set(kind, watches);
+    const which = `${node} ${workspaceId} ${id}`;
+    if (state === 'watching') watches.add(which);
+    else watches.delete(which);
+    if (state === 'ended') this.#ends.inc({ kind, status: this.#bounded('status', status ?? 'lost') });
+  }
+
+  poll(node: string, { next, found }: { next: number; found: number | undefined }): void {
+    this.#polls.inc({ outcome: found === undefined ? 'failed' : 'done' });
+    if (found) this.#found.inc(found);
+    this.#due.set(node, next);
+  }
+
+  /** From the audit trail: what was refused and deployed is told there once, for all who want to know. */
+  audited({ event, what, area, why, reason }: AuditEvent): void {
+    if (event === 'deploy') this.#deploys.inc({ outcome: 'applied' });
+    else if (event === 'refused' && what === 'deploy') this.#deploys.inc({ outcome: 'refused' });
+    else if (event === 'refused' && what === 'sign-in')
+      this.#refusals.inc({ area: 'sign-in', reason: this.#bounded('reason', String(why)) });
+    else if (event === 'refused' && area === 'flows')
+      this.#refusals.inc({ area: 'flows', reason: this.#bounded('reason', String(reason)) });
+    else if (event === 'refused') this.#refusals.inc({ area: 'editor', reason: 'not allowed' });
+  }
+
+  storeWrite(seconds: number): void {
+    this.#storeSeconds.observe(seconds);
+  }
+
+  #bounded(label: string, value: string): string {
+    const seen = this.#seen.get(label) ?? new Set();
+    if (seen.size === 0) this.#seen.set(label, seen);
+    if (seen.has(value)) return value;
+    if (seen.size >= MOST_VALUES) return 'other';
+    seen.add(value);
+    return value;
+  }
+
+  #gauges(version: string, snapshot: () => Snapshot): void {
+    const registers = [this.#registry];
+    const gauge = <Label extends string>(
+      name: string,
+      help: string,
+      labelNames: Label[],
+      read: (set: (labels: Record<Label, string>, value: number) => void, now: Snapshot) => void,
+    ) =>
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset();
+          read((labels, value) => this.set(labels, value), snapshot());
+        },
+      });
+    const one = (name: string, help: string, value: (now: Snapshot) => number) =>
+      gauge(name, help, [], (set, now) => set({}, value(now)));
+    gauge('redstart_build_info', 'The version, as a label.', ['version'], (set) => set({ version }, 1));
+    one('redstart_ready', '1 while flows run and the store writes.', ({ ready }) => Number(ready));
+    one('redstart_leader', '1 while this process runs flows, 0 while it stands by.', ({ standby }) => Number(!standby));
+    one('redstart_store_up', '1 while the state store writes.', ({ storeFault }) => Number(!storeFault));
+    one(
+      'redstart_messages_in_flight',
+      'Messages that nodes have taken and not finished.',
+      (now) => now.messagesInFlight,
+    );
+    gauge('redstart_flows', 'Flow tabs by state.', ['state'], (set, { flows }) => {
+      for (const [state, count] of Object.entries(flows)) set({ state }, count);
+    });
+    gauge('redstart_watches', 'What is being followed on the Platform.', ['kind'], (set) => {
+      for (const [kind, { size }] of this.#watches) set({ kind }, size);
+    });
+    one('redstart_poll_lag_seconds', 'How late the most overdue poll is.', () => {
+      const earliest = Math.min(...this.#due.values(), Number.POSITIVE_INFINITY);
+      return Math.max(0, (Date.now() - earliest) / 1000);
+    });
+  }
+}
