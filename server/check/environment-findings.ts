@@ -12,7 +12,8 @@ export function worldOf(evaluation: Evaluation, variables: Iterable<string>): { 
   );
   const text = (variable: string): string => {
     const setting = evaluation.settings.find((one) => one.variable === variable);
-    return setting?.valid ? setting.value : '';
+    // What is not set has a word in its place, for a person.
+    return setting?.valid && setting.source !== 'default' ? setting.value : '';
   };
   // Of a wrong environment the other variables still count: one misspelt name must not make every node type unknown.
   const config = evaluation.config ?? {

@@ -36,7 +36,7 @@ export function nearest(misspelt: string, names: Iterable<string>): string | nul
   let best: { name: string; distance: number } | null = null;
   for (const name of names) {
     const distance = editDistance(misspelt, name);
-    if (distance <= Math.max(1, name.length / 4) && distance < (best?.distance ?? Number.POSITIVE_INFINITY))
+    if (distance <= Math.max(2, name.length / 4) && distance < (best?.distance ?? Number.POSITIVE_INFINITY))
       best = { name, distance };
   }
   return best?.name ?? null;
