@@ -26,6 +26,13 @@ export const PUBLIC_ADMIN_ROUTES: readonly PublicRoute[] = [
   { methods: READ, path: /^\/?$/, why: 'the page that shows the sign-in form', cacheable: false },
   { methods: READ, path: /^\/auth\/login$/, why: 'which fields the sign-in form has', cacheable: false },
   { methods: ['POST'], path: /^\/auth\/token$/, why: 'signing in', cacheable: false },
+  {
+    methods: READ,
+    path: /^\/auth\/(?:sign-in|oidc|callback)$/,
+    why: 'single sign-on, on pages of its own',
+    cacheable: false,
+  },
+  { methods: ['POST'], path: /^\/auth\/sign-in$/, why: 'the form of that page', cacheable: false },
   { methods: READ, path: /^\/theme$/, why: 'title and images of the sign-in form', cacheable: false },
   asset('/favicon\\.ico', 'icon'),
   // `/red/about` is the change log, which tells the exact version; any case of it, for file systems that do not care.

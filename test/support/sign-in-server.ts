@@ -36,7 +36,7 @@ export const oidcConfig = (issuer: string, rest: Partial<OidcConfig> = {}): Oidc
 
 /** The HTTP side with everything that decides who gets in, and in Node-RED's place one route that tells who it is. */
 export async function signInServer(
-  oidc: OidcConfig,
+  oidc: OidcConfig | null,
   options: { server?: object; passwords?: boolean } = {},
 ): Promise<SignInServer> {
   const dir = mkdtempSync(join(tmpdir(), 'redstart-oidc-'));
