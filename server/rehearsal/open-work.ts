@@ -1,5 +1,9 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
+import { Worker } from 'node:worker_threads';
+
+/** A thread that does not answer by then is not asked for an answer. Longer than the pattern of a listing may take. */
+const THREAD_MS = 3000;
 
 const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -20,8 +24,14 @@ export class OpenWork {
   /** Ports of the rehearsal's own server: a request to it may wait for what only time brings. */
   readonly #ownPorts = new Set<number>();
 
-  constructor(o: { held: () => number; changes: () => number }) {
+  /** Threads that were given work, each with the real time by which it counts as done. */
+  readonly #threads = new Map<() => void, number>();
+  readonly #realNow: () => number;
+
+  constructor(o: { held: () => number; changes: () => number; realNow: () => number }) {
     this.#held = o.held;
+    this.#realNow = o.realNow;
+    this.#followThreads();
     this.#outside = o.changes;
     // Every copy of undici speaks on these, that of the Seqera nodes and that of `fetch`.
     subscribe('undici:request:create', () => this.#begin());
@@ -65,8 +75,32 @@ export class OpenWork {
       if (this.open > 0 || changes !== seen || isBusy()) quiet = 0;
       else quiet += 1;
       seen = changes;
-      if (turns % 64 === 63) check();
+      if (turns % 64 !== 63) continue;
+      for (const [end, until] of this.#threads) if (this.#realNow() > until) end();
+      check();
     }
+  }
+
+  /** The event loop does not tell a thread that works from one that waits: a message to it is taken as work until it answers. */
+  #followThreads(): void {
+    const { prototype } = Worker;
+    const original = prototype.postMessage;
+    const follow = (worker: Worker): void => {
+      const done = this.begin();
+      const end = (): void => {
+        this.#threads.delete(end);
+        worker.off('message', end);
+        worker.off('exit', end);
+        done();
+      };
+      this.#threads.set(end, this.#realNow() + THREAD_MS);
+      worker.once('message', end);
+      worker.once('exit', end);
+    };
+    prototype.postMessage = function postMessage(this: Worker, ...given: Parameters<typeof original>) {
+      follow(this);
+      return original.apply(this, given);
+    };
   }
 
   #begin(): void {
@@ -84,12 +118,5 @@ export class OpenWork {
 function isBusy(): boolean {
   return process
     .getActiveResourcesInfo()
-    .some(
-      (kind) =>
-        kind.includes('Req') ||
-        kind === 'Worker' ||
-        kind === 'ProcessWrap' ||
-        kind === 'ZLIB' ||
-        kind === 'ConnectWrap',
-    );
+    .some((kind) => kind.includes('Req') || kind === 'ProcessWrap' || kind === 'ZLIB' || kind === 'ConnectWrap');
 }

@@ -36,7 +36,8 @@ const MOST_EVENTS = 100_000;
 
 /** Writes down what the flows do, by the hooks and events of Node-RED. */
 export class Recorder {
-  readonly inFlight: InFlight = createInFlight();
+  /** Of this rehearsal: what nodes of an earlier one never ended with is nobody's business. */
+  inFlight: InFlight = createInFlight();
   events: RehearsalEvent[] = [];
   /** Nodes whose messages are looked at: only theirs are copied. */
   #watched: ReadonlySet<string> = new Set();
@@ -49,17 +50,16 @@ export class Recorder {
   constructor(red: RehearsedNodeRed, onNode: (name: NodeName) => void) {
     this.#clone = red.util.cloneMessage;
     this.#onNode = onNode;
-    const { inFlight } = this;
     red.hooks.add('onReceive.rehearsal', (event: { msg: Record<string, unknown>; destination: { node: LiveNode } }) => {
-      inFlight.onReceive(event as never);
+      this.inFlight.onReceive(event as never);
       this.#received(event.msg, event.destination.node);
       return undefined;
     });
-    red.hooks.add('postReceive.rehearsal', (event: never) => inFlight.postReceive(event));
+    red.hooks.add('postReceive.rehearsal', (event: never) => this.inFlight.postReceive(event));
     red.hooks.add(
       'onComplete.rehearsal',
       (event: { msg: Record<string, unknown>; error?: unknown; node: { node: LiveNode } }) => {
-        inFlight.onComplete(event as never);
+        this.inFlight.onComplete(event as never);
         return undefined;
       },
     );
@@ -83,6 +83,7 @@ export class Recorder {
 
   start(watched: ReadonlySet<string>): void {
     this.events = [];
+    this.inFlight = createInFlight();
     this.#watched = watched;
     this.#recording = true;
     this.#overflow = false;

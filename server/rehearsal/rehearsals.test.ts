@@ -114,6 +114,19 @@ const TABS: Record<string, Node[]> = {
     debug('doubled'),
   ],
   socket: [{ id: 'ws', type: 'websocket out', name: 'ws', client: 'wsc', wires: [] }],
+  files: [
+    inject('list', 'files'),
+    {
+      id: 'files',
+      type: 'seqera-datalink-list',
+      name: 'files',
+      dataLinkName: 'reads-archive',
+      basePath: 'runs/2026-05-12_A00123',
+      pattern: '(?=.*S1)(?=.*_R1).*',
+      wires: [['listed']],
+    },
+    debug('listed'),
+  ],
   missing: [{ id: 'nix', type: 'no-such-node', name: 'nix', wires: [] }],
 };
 
@@ -190,6 +203,10 @@ rehearsals:
         - { match: { path: ^/pipelines }, kind: latency, delay: 20s, times: 1 }
     steps: [{ inject: go }, { wait: 5m }]
     expect: [{ message: launched }]
+  - name: a pattern that a thread matches
+    flows: [files]
+    steps: [{ inject: list }]
+    expect: [{ message: listed, with: { files: [/S1_R1/] } }]
   - name: a subflow
     flows: [subflow]
     steps: [{ inject: number, message: { payload: 21 } }, { send: twice, message: { payload: 4 } }]
@@ -267,6 +284,7 @@ describe('rehearsals', () => {
     'broken and hanging fixtures',
     'a connection of its own',
     'a hanging and a slow Platform',
+    'a pattern that a thread matches',
     'a subflow',
   ])('%s: passes', (name) => {
     expect(said(name)).toBe('');

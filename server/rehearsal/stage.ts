@@ -161,6 +161,7 @@ export class Stage {
     this.work = new OpenWork({
       held: () => (this.#simulator?.held ?? 0) + this.#outgoing.held,
       changes: () => time.changes + this.recorder.events.length,
+      realNow: options.realNow,
     });
     this.#server = server;
     this.#httpPath = config.server.httpPath;
