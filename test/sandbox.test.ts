@@ -45,8 +45,9 @@ const post = async (appliance: Appliance, path: string): Promise<{ status: numbe
   return { status: answer.status, body: await answer.text() };
 };
 const readyz = async (appliance: Appliance) => (await appliance.fetch('/readyz')).json();
-const start = async (folder?: string): Promise<Appliance> => {
-  const appliance = Appliance.launch(folder ? { folder, env } : { flows, env });
+const start = async (folder?: string, ...more: string[]): Promise<Appliance> => {
+  const args = ['serve', ...more];
+  const appliance = Appliance.launch(folder ? { folder, env, args } : { flows, env, args });
   await appliance.until(() => appliance.lines.some(({ msg }) => /^started, but not ready$/.test(msg)), 'its start');
   return appliance;
 };
@@ -80,11 +81,14 @@ it('one flow that is refused, loops for ever or throws leaves the others running
   expect(await second.exited).toBe(1);
   expect(second.lines).toContainEqual(expect.objectContaining({ msg: 'the next start holds flow "Throwing" back' }));
 
-  await using third = await start(first.folder);
+  // Now under the permission model, which changes nothing of this.
+  await using third = await start(first.folder, '--permission');
+  expect(third.lines).toContainEqual(expect.objectContaining({ msg: 'runs under the permission model of Node.js' }));
   expect(held(third)).toEqual([
     ['looping', 'loop'],
     ['throwing', 'exception'],
   ]);
   expect((await post(third, 'good')).status).toBe(200);
+  expect(await third.stop()).toBe(0);
   expect(readFileSync(join(first.folder, 'flows', 'looping.json'), 'utf8')).toBe(file);
 });
