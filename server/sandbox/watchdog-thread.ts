@@ -10,7 +10,11 @@ const count = new Int32Array(beats);
 // Connected while it is allowed: the program gives the right away before flows run.
 const session = new Session();
 session.connectToMainThread();
-parentPort?.once('message', () => setInterval(watch, tickMs));
+let watching: NodeJS.Timeout | undefined;
+parentPort?.on('message', (message: 'arm' | 'disarm') => {
+  clearInterval(watching);
+  watching = message === 'arm' ? setInterval(watch, tickMs) : undefined;
+});
 parentPort?.postMessage('connected');
 
 let last = -1;

@@ -53,7 +53,10 @@ export async function startWatchdog(options: {
     arm: () => thread.postMessage('arm'),
     stop() {
       clearInterval(beat);
-      void thread.terminate();
+      // Under the permission model the end of its debugger session, which the process may have no more by now, is fatal
+      // to Node.js 24. The thread ends with the process; until then it looks at nothing.
+      if (process.permission) thread.postMessage('disarm');
+      else void thread.terminate();
       delete own[Symbol.for(WITNESS)];
     },
   };
