@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { Appliance } from './support/appliance.ts';
+import { tab } from './support/flows.ts';
+
+// With the debugger's right given up, ending the watchdog's session with this process was fatal to Node.js: an abort at each stop.
+it('stops in order under the permission model, and with the audit trail on disk', async () => {
+  await using appliance = await Appliance.start({
+    flows: { 'main.json': tab([]) },
+    args: ['serve', '--permission'],
+    env: { REDSTART_SIMULATOR: 'true' },
+  });
+  expect(appliance.output).toContain('runs under the permission model');
+  expect(await appliance.stop(), appliance.output).toBe(0);
+  expect(appliance.lines.map(({ msg }) => msg)).toContain('stopped');
+  const check = Appliance.launch({ folder: appliance.folder, args: ['audit', 'verify'] });
+  expect(await check.exited, check.output).toBe(0);
+  expect(check.output).toMatch(/^3 line\(s\)/m);
+});
