@@ -184,7 +184,8 @@ function readable(
   }
 }
 
-function textsOnDisk(path: string): (name: string) => string {
+/** Reads the texts beside a file. */
+export function textsOnDisk(path: string): (name: string) => string {
   return (name) => {
     const file = join(dirname(path), name);
     try {

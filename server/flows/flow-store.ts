@@ -255,6 +255,8 @@ async function writeChanges(dir: string, changes: readonly Change[], journal?: s
     await writeFiles(
       changes.map(({ path, text }) => ({ path, text, mode: NEW_FILE_MODE })),
       journal,
+      // A command has the export, or version control, to do it again from.
+      { durable: journal !== undefined },
     );
   } finally {
     await removeEmpty();

@@ -2,8 +2,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RedstartError } from '../errors.ts';
 import { inOrder } from './assign-nodes.ts';
-import { type FlowFile, nodesOf, orderIn, parseFlowFile } from './flow-file.ts';
+import { type FlowFile, nodesOf, orderIn, parseFlowFile, textsOnDisk } from './flow-file.ts';
 import { type FlowNode, titleOf } from './flow-node.ts';
+import { textFolder } from './layout/readable-form.ts';
 
 /**
  * Reads every flow file of the folder, in the order of their tabs. Names that start with a dot, and subfolders that no
@@ -13,10 +14,27 @@ export async function readFlowFiles(dir: string): Promise<FlowFile[]> {
   const files: FlowFile[] = [];
   for (const name of await flowFileNames(dir)) {
     const path = join(dir, name);
-    files.push(parseFlowFile(path, name, await read(path)));
+    const raw = await read(path);
+    const texts = await readTexts(dir, name, raw);
+    const fromDisk = textsOnDisk(path);
+    files.push(parseFlowFile(path, name, raw, (text) => texts.get(text) ?? fromDisk(text)));
   }
   refuseDuplicates(files);
   return inOrder(files, files.flatMap(orderIn));
+}
+
+/** The texts beside a file, as far as they can be had: together and not one by one, as flows run meanwhile. */
+async function readTexts(dir: string, name: string, raw: string): Promise<Map<string, string>> {
+  const names = new Set([...raw.matchAll(/:file"\s*:\s*"([^"\\./][^"\\/]*)"/g)].map(([, text]) => text as string));
+  const folder = textFolder(name);
+  const texts = new Map<string, string>();
+  await Promise.all(
+    [...names].map(async (text) => {
+      const content = await readFile(join(dir, folder, text), 'utf8').catch(() => null);
+      if (content !== null) texts.set(`${folder}/${text}`, content);
+    }),
+  );
+  return texts;
 }
 
 /** More than the editor can show, and far more than a deploy may have. Reading it would stop everything for seconds. */

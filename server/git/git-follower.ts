@@ -9,7 +9,7 @@ import { finishWriting } from '../flows/write-files.ts';
 import { type KeptState, readKept, writeKept } from './follower-state.ts';
 import type { GitClient, Ref } from './git-client.ts';
 import { GitError } from './git-error.ts';
-import { type Contents, contentsOf, differences, short, writeFresh, writeOver } from './revision-folder.ts';
+import { differences, short, type Tree, treeOf, writeTree } from './revision-folder.ts';
 
 export interface GitFollowerOptions {
   config: GitConfig;
@@ -81,6 +81,8 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
   let seen: string | null = null;
   let failures = 0;
   let lastUser: string | null = null;
+  /** What the folder of the candidate has: the next one is written over it. */
+  let candidateTree: Tree | null = null;
   let stopped = false;
   let started = false;
   let cancel = (): void => {};
@@ -151,33 +153,33 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
   }
 
   /** Into a folder of their own first: nothing of a revision that is not good gets near the flows that run. */
-  async function judged(commit: string): Promise<Contents> {
-    const contents = await contentsOf(git, commit);
-    await writeFresh(candidate, contents);
-    try {
-      const wrong = await options.check(candidate);
-      if (wrong.length > 0) {
-        throw new GitError(
-          'GIT_FLOWS_INVALID',
-          `Revision ${short(commit)} is not taken: ${listed(wrong)}`,
-          'Correct it and push again. `redstart check` says the same before.',
-        );
-      }
-      const failed = (await options.rehearse?.(candidate)) ?? [];
-      if (failed.length > 0) {
-        throw new GitError(
-          'GIT_REHEARSAL_FAILED',
-          `Revision ${short(commit)} is not taken, its rehearsals fail: ${listed(failed)}`,
-          'Run `redstart test` in the repository, correct the flow or the rehearsal, and push again.',
-        );
-      }
-    } finally {
-      await rm(candidate, { recursive: true, force: true });
+  async function judged(commit: string): Promise<Tree> {
+    const tree = await treeOf(git, commit);
+    if (candidateTree === null) await rm(candidate, { recursive: true, force: true });
+    const from = candidateTree ?? new Map<string, string>();
+    candidateTree = null;
+    await writeTree({ git, dir: candidate, from, to: tree });
+    candidateTree = tree;
+    const wrong = await options.check(candidate);
+    if (wrong.length > 0) {
+      throw new GitError(
+        'GIT_FLOWS_INVALID',
+        `Revision ${short(commit)} is not taken: ${listed(wrong)}`,
+        'Correct it and push again. `redstart check` says the same before.',
+      );
     }
-    return contents;
+    const failed = (await options.rehearse?.(candidate)) ?? [];
+    if (failed.length > 0) {
+      throw new GitError(
+        'GIT_REHEARSAL_FAILED',
+        `Revision ${short(commit)} is not taken, its rehearsals fail: ${listed(failed)}`,
+        'Run `redstart test` in the repository, correct the flow or the rehearsal, and push again.',
+      );
+    }
+    return tree;
   }
 
-  async function putInForce(commit: string, contents: Contents, signer: string | null): Promise<void> {
+  async function putInForce(commit: string, tree: Tree, signer: string | null): Promise<void> {
     const before = kept?.deployed ?? kept?.revision ?? null;
     if (kept?.deployed && !(await git.contains(commit, kept.deployed))) {
       logger.warn(
@@ -188,7 +190,7 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
     await git.keep(commit, 'applied');
     if (kept) await keep({ ...kept, applying: commit });
     try {
-      while (!(await writeOver(flowsDir, contents, journal, dirty))) {
+      while (!(await writeTree({ git, dir: flowsDir, from: await inFolder(), to: tree, journal, unless: dirty }))) {
         // Deployed just now: what is only in the folder is nowhere else.
         await commitDeploy(null);
         await pushDeploy();
@@ -220,7 +222,7 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
 
   async function rollBack(to: string, from: string): Promise<void> {
     try {
-      await writeOver(flowsDir, await contentsOf(git, to), journal);
+      await writeTree({ git, dir: flowsDir, from: await treeOf(git, from), to: await treeOf(git, to), journal });
       await git.keep(kept?.revision ?? to, 'applied');
       if (kept) await keep({ ...kept, applying: null });
       if (started) await options.apply();
@@ -263,9 +265,14 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
     }
   }
 
+  /** What the folder has while flows run; before that it is looked at. */
+  async function inFolder(): Promise<Tree | null> {
+    return kept && started ? await treeOf(git, kept.deployed ?? kept.revision) : null;
+  }
+
   async function dirty(): Promise<boolean> {
     if (config.push === null || !kept || !started) return false;
-    const { changed, removed } = await differences(flowsDir, await git.files(kept.deployed ?? kept.revision));
+    const { changed, removed } = await differences(flowsDir, await treeOf(git, kept.deployed ?? kept.revision));
     return changed.length + removed.length > 0;
   }
 
@@ -273,7 +280,7 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
   async function commitDeploy(user: string | null): Promise<void> {
     if (config.push === null || !kept) return;
     const parent = kept.deployed ?? kept.revision;
-    const files = await git.files(parent);
+    const files = await treeOf(git, parent);
     // Not while a deploy is being written: half of it would be a commit.
     const commit = await withFolderLock(flowsDir, async () => {
       const { changed, removed } = await differences(flowsDir, files);
@@ -343,11 +350,7 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
         if (kept.applying === null) await commitDeploy(null);
         else await keep({ ...kept, applying: null });
         const current = kept.deployed ?? kept.revision;
-        const { changed, removed } = await differences(flowsDir, await git.files(current)).catch(() => ({
-          changed: ['?'],
-          removed: [],
-        }));
-        if (changed.length + removed.length > 0) await writeOver(flowsDir, await contentsOf(git, current), journal);
+        await writeTree({ git, dir: flowsDir, from: null, to: await treeOf(git, current), journal });
         logger.info({ revision: current }, `flows of revision ${short(current)}, as when it stopped`);
         return;
       }

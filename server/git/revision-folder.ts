@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withFolderLock } from '../flows/folder-lock.ts';
 import { writeFiles } from '../flows/write-files.ts';
 import type { GitClient, TreeFile } from './git-client.ts';
 import { GitError } from './git-error.ts';
 
-/** Contents by name. */
-export type Contents = Map<string, Buffer>;
+/** Files of a revision: blob by name. */
+export type Tree = ReadonlyMap<string, string>;
 
 /** A folder of flows is text. More than this was not meant to be one. */
 const MAX_BYTES = 128 * 1024 ** 2;
 const MAX_FILES = 20_000;
 
 /** All files of a revision. Throws a GitError for what a revision must not have. */
-export async function contentsOf(git: GitClient, commit: string): Promise<Contents> {
+export async function treeOf(git: GitClient, commit: string): Promise<Tree> {
   const files = (await git.files(commit)).filter(isWanted);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   if (files.length > MAX_FILES || bytes > MAX_BYTES) {
@@ -32,8 +32,7 @@ export async function contentsOf(git: GitClient, commit: string): Promise<Conten
       'Put the file itself there.',
     );
   }
-  const blobs = await git.read([...new Set(files.map(({ blob }) => blob))]);
-  return new Map(files.map(({ name, blob }) => [name, blobs.get(blob) as Buffer]));
+  return new Map(files.map(({ name, blob }) => [name, blob]));
 }
 
 /** Names that begin with a dot are nobody's flows; `.redstartrc` is a setting of the check. Links elsewhere are left out. */
@@ -48,61 +47,58 @@ export function short(commit: string): string {
   return commit.slice(0, 10);
 }
 
-/** Puts a revision into a folder that nobody looks at yet. */
-export async function writeFresh(dir: string, contents: Contents): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  for (const folder of new Set([...contents.keys()].map(dirname))) await mkdir(join(dir, folder), { recursive: true });
-  for (const [name, content] of contents) await writeFile(join(dir, name), content, { mode: 0o600 });
+export interface Writing {
+  git: GitClient;
+  dir: string;
+  /** What the folder has; null: that is not known. */
+  from: Tree | null;
+  to: Tree;
+  /** Where it is written down for the next start, after a crash; absent where nobody minds. */
+  journal?: string;
+  /** Asked when nobody else writes: true leaves everything as it is, and false is returned. */
+  unless?: () => Promise<boolean>;
 }
 
-/**
- * Makes the folder hold exactly these files: all of the changes or none, done to the end by the next start after a crash.
- * @param unless asked when nobody else writes: true leaves everything as it is, and false is returned
- */
-export async function writeOver(
-  dir: string,
-  contents: Contents,
-  journal: string,
-  unless: () => Promise<boolean> = async () => false,
-): Promise<boolean> {
+/** Makes the folder hold exactly the files of `to`: all of the changes or none. */
+export async function writeTree({ git, dir, from, to, journal, unless }: Writing): Promise<boolean> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   return await withFolderLock(dir, async () => {
-    if (await unless()) return false;
-    const before = await readFolder(dir);
-    const changes = [
-      ...[...contents].filter(([name, content]) => !before.get(name)?.equals(content)),
-      ...[...before.keys()].filter((name) => !contents.has(name)).map((name) => [name, null] as const),
-    ];
-    for (const folder of new Set(changes.map(([name]) => join(dir, dirname(name)))))
+    if (await unless?.()) return false;
+    const before = from ?? (await treeIn(dir));
+    const changed = [...to].filter(([name, blob]) => before.get(name) !== blob);
+    const removed = [...before.keys()].filter((name) => !to.has(name));
+    const blobs = await git.read([...new Set(changed.map(([, blob]) => blob))]);
+    for (const folder of new Set(changed.map(([name]) => join(dir, dirname(name)))))
       await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFiles(
-      changes.map(([name, content]) => ({ path: join(dir, name), text: content, mode: 0o600 })),
+      [
+        ...changed.map(([name, blob]) => ({ path: join(dir, name), text: blobs.get(blob) as Buffer, mode: 0o600 })),
+        ...removed.map((name) => ({ path: join(dir, name), text: null, mode: 0o600 })),
+      ],
       journal,
+      { durable: journal !== undefined },
     );
     return true;
   });
 }
 
-export async function readFolder(dir: string): Promise<Contents> {
+async function treeIn(dir: string): Promise<Tree> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   const names = entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(dir.length + 1))
     .filter((name) => name === '.redstartrc' || !name.split('/').some((part) => part.startsWith('.')));
-  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name))] as const)));
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, blobId(await readFile(join(dir, name)))] as const)),
+  );
 }
 
 /** What a folder has otherwise than the revision's files. */
-export async function differences(
-  dir: string,
-  files: readonly TreeFile[],
-): Promise<{ changed: string[]; removed: string[] }> {
-  const now = await readFolder(dir);
-  const then = new Map(files.filter(isWanted).map(({ name, blob }) => [name, blob]));
+export async function differences(dir: string, tree: Tree): Promise<{ changed: string[]; removed: string[] }> {
+  const now = await treeIn(dir);
   return {
-    changed: [...now].filter(([name, content]) => then.get(name) !== blobId(content)).map(([name]) => name),
-    removed: [...then.keys()].filter((name) => !now.has(name)),
+    changed: [...now].filter(([name, blob]) => tree.get(name) !== blob).map(([name]) => name),
+    removed: [...tree.keys()].filter((name) => !now.has(name)),
   };
 }
 
