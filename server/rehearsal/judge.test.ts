@@ -43,6 +43,7 @@ function rehearsal(parts: { expect?: Expectation[]; never?: Expectation[]; inOrd
     platform: {},
     at: start,
     env: {},
+    credentials: {},
     http: [],
     steps: [],
     inOrder: parts.inOrder ?? false,

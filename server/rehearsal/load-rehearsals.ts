@@ -9,7 +9,7 @@ import { type FlowSet, flowFolder, readFlowSet, runningNodes, selectFlows } from
 import { milliseconds } from './milliseconds.ts';
 import { type FlowTests, readFlowTests } from './read-flow-tests.ts';
 import type { Placed, Rehearsal } from './rehearsal.ts';
-import type { Expectation, RehearsalText, Step } from './rehearsal-schema.ts';
+import type { Expectation, FlowTestFile, RehearsalText, Step } from './rehearsal-schema.ts';
 import type { Path, Place } from './yaml-places.ts';
 
 export interface Loaded {
@@ -101,6 +101,7 @@ function rehearsalOf(
     platform: { ...content.platform, ...text.platform },
     at: new Date(text.at ?? content.at ?? DEFAULT_START).getTime(),
     env: { ...content.env, ...text.env },
+    credentials: credentialsOf(text, content.credentials, (inside, name) => find(inside, name, () => true)),
     http: [...(text.http ?? []), ...(content.http ?? [])],
     steps: text.steps.map((each: Step, index) => {
       const inside = ['steps', index];
@@ -117,6 +118,19 @@ function rehearsalOf(
     inOrder: text.inOrder ?? false,
     timeoutMs: milliseconds(text.timeout ?? DEFAULT_TIMEOUT_MS) ?? DEFAULT_TIMEOUT_MS,
   };
+}
+
+function credentialsOf(
+  text: RehearsalText,
+  ofFile: FlowTestFile['credentials'],
+  find: (inside: Path, name: string) => string[],
+): Rehearsal['credentials'] {
+  const own = Object.entries(text.credentials ?? {}).map(([name, fields]) => ({
+    ids: find(['credentials', name], name),
+    fields,
+  }));
+  const shared = Object.entries(ofFile ?? {}).map(([name, fields]) => ({ ids: find([], name), fields }));
+  return Object.fromEntries([...shared, ...own].flatMap(({ ids, fields }) => ids.map((id) => [id, fields])));
 }
 
 /** The one node of that name or id, or what is wrong with the name. */

@@ -104,6 +104,17 @@ const step = z
     request: call.optional().meta({ description: 'Calls an endpoint of the flows, such as POST /samples.' }),
     headers: texts.optional(),
     body: z.unknown().optional(),
+    sign: z
+      .strictObject({
+        secret: z.string().min(1),
+        header: z.string().default('X-Hub-Signature-256'),
+        prefix: z.string().default('sha256='),
+      })
+      .optional()
+      .meta({
+        description:
+          'Signs the body with HMAC-SHA256, as GitHub does: with the secret that `credentials` gives the node.',
+      }),
     answer: z
       .strictObject({ status: z.int().optional(), headers: expected.optional(), body: expected.optional() })
       .optional()
@@ -140,7 +151,7 @@ const step = z
     const STEPS = {
       inject: ['message'],
       send: ['message'],
-      request: ['headers', 'body', 'answer'],
+      request: ['headers', 'body', 'sign', 'answer'],
       wait: [],
       dataLink: ['put', 'remove'],
       endRun: [],
@@ -186,6 +197,12 @@ const shared = {
     .optional()
     .meta({ description: 'The moment that it begins at. Default: Monday, 2026-01-05T09:00:00Z.' }),
   env: texts.optional().meta({ description: 'Variables of the environment that the flows read.' }),
+  credentials: z
+    .record(z.string(), texts)
+    .optional()
+    .meta({
+      description: 'What nodes have for credentials here, by name or id: { GitHub: { secret: not-the-real-one } }.',
+    }),
   http: z.array(fixture).optional().meta({
     description: 'What other addresses answer. A request without an answer here is refused, and fails the rehearsal.',
   }),

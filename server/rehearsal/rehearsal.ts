@@ -14,6 +14,8 @@ export interface Rehearsal {
   /** Virtual milliseconds since 1970. */
   at: number;
   env: Record<string, string>;
+  /** By node id, then by field. */
+  credentials: Record<string, Record<string, string>>;
   http: Fixture[];
   steps: Placed<Step>[];
   expect: Placed<Expectation>[];

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { judge } from './judge.ts';
 import { milliseconds } from './milliseconds.ts';
 import type { Placed, Rehearsal, RehearsalResult } from './rehearsal.ts';
@@ -50,16 +51,7 @@ export async function runRehearsal(
 async function perform(stage: Stage, { what, nodeIds: [nodeId = ''] }: Placed<Step>, index: number): Promise<void> {
   if (what.inject !== undefined) stage.receive(nodeId, what.message ?? {});
   if (what.send !== undefined) stage.receive(nodeId, what.message ?? {});
-  if (what.request !== undefined) {
-    const [method = 'GET', path = '/'] = what.request.split(' ');
-    stage.call({
-      method: method === '*' ? 'GET' : method,
-      path,
-      headers: what.headers ?? {},
-      body: what.body,
-      step: index,
-    });
-  }
+  if (what.request !== undefined) request(stage, what, what.request, index);
   if (what.dataLink !== undefined) {
     for (const each of what.put ?? []) {
       const { path, size, content } =
@@ -72,6 +64,28 @@ async function perform(stage: Stage, { what, nodeIds: [nodeId = ''] }: Placed<St
   if (what.platform !== undefined) stage.simulator.setScenario(what.platform);
   if (what.restart) await stage.deploy();
   await stage.wait(what.wait === undefined ? 0 : (milliseconds(what.wait) ?? 0));
+}
+
+function request(stage: Stage, { headers = {}, body, sign }: Step, call: string, step: number): void {
+  const [method = 'GET', path = '/'] = call.split(' ');
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const signed: Record<string, string> = {};
+  if (sign) {
+    const { header = 'X-Hub-Signature-256', prefix = 'sha256=', secret } = sign;
+    signed[header] =
+      prefix +
+      createHmac('sha256', secret)
+        .update(text ?? '')
+        .digest('hex');
+  }
+  const type = typeof body === 'string' ? 'text/plain' : 'application/json';
+  stage.call({
+    method: method === '*' ? 'GET' : method,
+    path,
+    headers: { ...(text === undefined ? {} : { 'content-type': type }), ...signed, ...headers },
+    body: text,
+    step,
+  });
 }
 
 function endRun(stage: Stage, end: NonNullable<Step['endRun']>): void {

@@ -82,6 +82,7 @@ export class Stage {
   #rehearsals = 0;
   #endpoint = 0;
   #deadline = Number.POSITIVE_INFINITY;
+  #credentials: Rehearsal['credentials'] = {};
   /** Undoes the variables of the rehearsal. */
   #restore: () => void = () => undefined;
 
@@ -204,6 +205,7 @@ export class Stage {
     this.#outgoing.allow(this.#simulator.port);
     this.#outgoing.set(rehearsal.http);
     this.#connect(rehearsal, this.#simulator.url);
+    this.#credentials = rehearsal.credentials;
     this.recorder.start(new Set([...rehearsal.expect, ...rehearsal.never].flatMap(({ nodeIds }) => nodeIds)));
     const own = managedNodes([
       { id: CONNECTION, name: 'simulator', baseUrl: this.#simulator.url, workspaceId: WORKSPACE },
@@ -292,11 +294,15 @@ export class Stage {
   }
 
   /** Calls an endpoint of the flows. It resolves when it is answered, which may take virtual time. */
-  call(o: { method: string; path: string; headers: Record<string, string>; body: unknown; step: number }): void {
+  call(o: {
+    method: string;
+    path: string;
+    headers: Record<string, string>;
+    body: string | undefined;
+    step: number;
+  }): void {
     const arrives = this.work.begin();
     let answering: (() => void) | null = null;
-    const content = o.body === undefined ? null : typeof o.body === 'string' ? o.body : JSON.stringify(o.body);
-    const type = typeof o.body === 'string' ? 'text/plain' : 'application/json';
     this.#server.prependOnceListener('request', (incoming, response) => {
       incoming.once('close', arrives);
       response.once('finish', () => {
@@ -311,7 +317,7 @@ export class Stage {
         method: o.method,
         path: `${this.#httpPath}${o.path.startsWith('/') ? '' : '/'}${o.path}`,
         headers: {
-          ...(content === null ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(content) }),
+          ...(o.body === undefined ? {} : { 'content-length': Buffer.byteLength(o.body) }),
           ...o.headers,
         },
       },
@@ -334,7 +340,7 @@ export class Stage {
       arrives();
       answering?.();
     });
-    outgoing.end(content ?? undefined);
+    outgoing.end(o.body);
   }
 
   /** What a rehearsal that takes too long is waiting for. */
@@ -408,7 +414,7 @@ export class Stage {
       getFlows: async () => structuredClone(this.#nodes),
       saveFlows: ignore,
       // Of a plain {} Node-RED warns that it is not encrypted.
-      getCredentials: async () => encryptBlob({}, CREDENTIAL_SECRET),
+      getCredentials: async () => encryptBlob(this.#credentials, CREDENTIAL_SECRET),
       saveCredentials: ignore,
       getSettings: none,
       saveSettings: ignore,
