@@ -42,16 +42,17 @@ export function adminGate({ flowsMode, refuseChange, bearers, audit, tokenUsed }
     const token = bearerToken(req.headers.authorization);
     const identity = token === null ? null : bearers.find(token);
     const address = addressOf(req);
+    // The path is the caller's text, of any length.
+    const what = `${method} ${path.slice(0, 200)}`;
     if (identity === null) {
-      if (token !== null)
-        audit.record({ event: 'refused', address, what: `${method} ${path}`, why: 'no such session' });
+      if (token !== null) audit.record({ event: 'refused', address, what, why: 'no such session' });
       refuse(req, res, UNAUTHORIZED);
       return;
     }
     if (identity.by === 'token') tokenUsed?.(identity, address);
     const { user, role } = identity;
     if (!isAtLeast(role, roleFor(method, path))) {
-      audit.record({ event: 'refused', user, address, what: `${method} ${path}`, why: `role ${role}` });
+      audit.record({ event: 'refused', user, address, what, why: `role ${role}` });
       // Not 401: at that one the editor takes the session for ended, and shows its sign-in form.
       refuse(req, res, { status: 403, body: `The role ${role} may not do this` });
       return;

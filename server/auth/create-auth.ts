@@ -4,6 +4,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Audit } from '../audit/audit-event.ts';
 import type { Config, OidcConfig } from '../config/index.ts';
+import { ownRequests } from '../sandbox/own-requests.ts';
 import type { KeyRing } from '../state/key-ring.ts';
 import { type AdminAuth, adminAuth } from './admin-auth.ts';
 import { adminGate } from './admin-gate.ts';
@@ -55,7 +56,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
 
   const users: UserDirectory = new UserDirectory(config.auth, {
     logger,
-    onChange: (username) => sessions.endOf(username, 'password'),
+    onChange: (username) => {
+      sessions.endOf(username, 'password');
+      // A name that is given to somebody else now.
+      sessions.endOf(username, 'oidc');
+    },
   });
   const sessions: Sessions = new Sessions({
     hours: config.sessions.hours,
@@ -82,7 +87,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
   const use = await openTokenUse({ path: join(dataDir, TOKEN_USE_FILE), audit, logger });
 
   const { oidc } = config.auth;
-  const provider = oidc && new OidcProvider(oidc, { logger });
+  // Its endpoints are where it says that they are: not what flows may reach.
+  const ask: typeof fetch = (url, init) => ownRequests.run(() => fetch(url, init));
+  const provider = oidc && new OidcProvider(oidc, { logger, fetch: ask });
   provider?.start();
   const isTaken = (username: string): boolean => users.get(username) !== undefined;
 

@@ -57,7 +57,7 @@ describe('UserDirectory', () => {
     ]);
     expect(directory.get('ada')).toBe(ada);
     expect(directory.get('cy')?.role).toBe('editor');
-    expect(await put(text({ bob: [two, 'viewer'], dan: [one, 'admin'] }))).toEqual(['ada', 'cy']);
+    expect(await put(text({ bob: [two, 'viewer'], dan: [one, 'admin'] }))).toEqual(['ada', 'cy', 'dan']);
     expect(directory.get('ada')).toBeUndefined();
     expect(await directory.get('dan')?.verifyPassword('correct horse')).toBe(true);
 

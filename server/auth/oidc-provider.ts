@@ -29,6 +29,8 @@ export interface OidcProviderOptions {
   readonly now?: () => number;
   /** Seconds until a request to the provider is given up. */
   readonly timeout?: number;
+  /** The global one without. */
+  readonly fetch?: typeof fetch;
 }
 
 interface Found {
@@ -47,6 +49,7 @@ export class OidcProvider {
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #timeout: number;
+  readonly #fetch: typeof fetch;
   #found: Found | null = null;
   #finding: Promise<void> | null = null;
   #failure: { at: number; reason: string } | null = null;
@@ -58,6 +61,7 @@ export class OidcProvider {
     this.#logger = options.logger;
     this.#now = options.now ?? Date.now;
     this.#timeout = options.timeout ?? 10;
+    this.#fetch = options.fetch ?? fetch;
   }
 
   /** Looks for the provider, now and until it is found; nothing waits for it. */
@@ -168,13 +172,14 @@ export class OidcProvider {
     const { issuer, clientId, clientSecret } = this.#config;
     const secret = clientSecret?.reveal();
     const metadata = { [client.clockTolerance]: CLOCK_TOLERANCE_S };
+    const ask: Client.CustomFetch = (url, options) => this.#fetch(url, options as RequestInit);
     const insecure = issuer.startsWith('http://') ? [client.allowInsecureRequests] : [];
     const first = await client.discovery(
       new URL(issuer),
       clientId,
       metadata,
       secret === undefined ? client.None() : client.ClientSecretBasic(secret),
-      { timeout: this.#timeout, execute: [client.enableNonRepudiationChecks, ...insecure] },
+      { timeout: this.#timeout, [client.customFetch]: ask, execute: [client.enableNonRepudiationChecks, ...insecure] },
     );
     const methods = first.serverMetadata().token_endpoint_auth_methods_supported;
     const basic = methods === undefined || methods.includes('client_secret_basic');
@@ -186,6 +191,7 @@ export class OidcProvider {
       client.ClientSecretPost(secret),
     );
     posting.timeout = this.#timeout;
+    posting[client.customFetch] = ask;
     client.enableNonRepudiationChecks(posting);
     if (insecure.length > 0) client.allowInsecureRequests(posting);
     return posting;

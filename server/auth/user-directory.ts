@@ -12,7 +12,7 @@ export interface Users {
 
 export interface UserDirectoryOptions {
   readonly logger: Logger;
-  /** Was removed, or has another password or role: their sessions end. */
+  /** Is new, was removed, or has another password or role: the sessions of that name end. */
   readonly onChange: (username: string) => void;
   readonly everyMs?: number;
 }
@@ -87,6 +87,7 @@ export class UserDirectory implements Users {
       onChange(name);
     }
     const added = [...this.#users.keys()].filter((name) => !before.has(name));
+    for (const name of added) onChange(name);
     if (changed.length + added.length > 0)
       logger.info({ event: 'users.file', file, changed, added }, 'the users file changed and is in use');
   }

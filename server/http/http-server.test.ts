@@ -9,7 +9,10 @@ import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import express from 'express';
 import { type Logger, pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { NO_AUDIT } from '../audit/audit-event.ts';
+import { type Auth, createAuth } from '../auth/index.ts';
 import type { Config } from '../config/index.ts';
+import { KeyRing } from '../state/key-ring.ts';
 import { createHttpServer, type Health, type HttpServer } from './index.ts';
 import { selfSigned } from './self-signed.ts';
 import { fakeConfig, plainPassword } from './testing/fake-config.ts';
@@ -34,6 +37,7 @@ async function start(
     adminApp?: express.Application | null;
     logger?: Logger;
     ready?: Health['ready'];
+    auth?: Auth | null;
   } = {},
 ): Promise<HttpServer> {
   const nodeApp =
@@ -42,6 +46,7 @@ async function start(
     config,
     logger: o.logger ?? silent,
     dataDir: config.data.dir,
+    auth: o.auth ?? null,
     health: { ready: o.ready ?? (() => ({ ok: true, reasons: [] })) },
   });
   server.mountNodeRed({
@@ -318,7 +323,16 @@ describe('the admin side', () => {
   });
 
   it('wants a sign-in form of known and small size', async () => {
-    const { url } = await start();
+    const config = fakeConfig({ data: { dir: tempDir() } });
+    const auth = await createAuth({
+      config,
+      logger: silent,
+      audit: NO_AUDIT,
+      dataDir: config.data.dir,
+      ring: new KeyRing('test'),
+    });
+    cleanups.push(() => auth?.close());
+    const { url } = await start(config, { auth });
     const token = `${url}/editor/auth/token`;
     expect((await call(token, { method: 'POST', headers: { 'Transfer-Encoding': 'chunked' }, body: 'x' })).status).toBe(
       411,
