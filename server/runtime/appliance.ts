@@ -100,7 +100,6 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
       await build(config, logger, index, parts, isStopping, onLost);
       const { http, runtime } = parts;
       if (isStopping() || !http || !runtime) return null;
-      parts.sandbox?.arm();
       await runtime.start();
       if (isStopping()) return null;
       parts.git?.start();
@@ -246,6 +245,7 @@ async function build(
     flowFault: () => flows.fault,
     fileOf: flows.fileOf,
     stopped: sandbox,
+    beforeFlows: sandbox.arm,
     store,
     ...(replicas && { standby: () => replicas.standby }),
     connections: http,

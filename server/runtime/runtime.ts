@@ -27,6 +27,8 @@ export interface RuntimeOptions {
   /** Why the flow files could not be loaded when last asked; null when they could. */
   flowFault(): Error | null;
   fileOf(nodeId: string): string | null;
+  /** Node types are loaded, and flows are about to run: at the start, and with each deploy. */
+  beforeFlows?(): void;
   /** Flows that are not run: those that use nodes which are off, and those that brought the program down. */
   stopped?: { refused(): readonly object[]; held(): readonly { flowLabel: string }[] };
   /** Is given the flows that run. */
@@ -213,7 +215,10 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
     wake();
   };
 
-  red.events.on('flows:starting', ({ config }: { config: { flows: FlowNode[] } }) => index.replace(config.flows));
+  red.events.on('flows:starting', ({ config }: { config: { flows: FlowNode[] } }) => {
+    index.replace(config.flows);
+    options.beforeFlows?.();
+  });
   red.events.on('flows:started', ({ config }: { config: { flows: FlowNode[] } }) => {
     index.replace(config.flows);
     reason = null;

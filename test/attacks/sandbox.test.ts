@@ -46,6 +46,7 @@ beforeAll(async () => {
       REDSTART_HTTP_USER: 'caller',
       REDSTART_HTTP_PASSWORD: PASSWORD,
       TOWER_ACCESS_TOKEN: TOKEN,
+      REDSTART_LOOP_LIMIT_SECONDS: '3',
       CLOUD_SECRET: 'of the platform that runs this',
     },
   });
@@ -201,5 +202,13 @@ describe('what is found outside', () => {
   it('and it serves on', async () => {
     expect(await attempt({ inside: 'return 1 + 1' })).toEqual({ result: '2' });
     expect((await appliance.fetch('/readyz')).status).toBe(200);
+  });
+
+  it('until code of it loops for ever, which ends it with the name of the node', async () => {
+    counts.tried += 1;
+    await attempt({ inside: 'return (async () => { await null; for (;;) {} })()' }).catch(() => null);
+    expect(await appliance.exited).toBe(79);
+    expect(appliance.lines.at(-1)).toMatchObject({ code: 'FLOW_BLOCKED_EVERYTHING', nodeName: 'escape' });
+    counts.refused += 1;
   });
 });
