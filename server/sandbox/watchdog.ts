@@ -5,7 +5,7 @@ import type { HeldFlows } from './held-flows.ts';
 import { type WatchdogData, WITNESS } from './watchdog-contract.ts';
 
 export interface Watchdog {
-  /** From now on. Loading the program blocks it too, and is nobody's fault. */
+  /** From now on; again does no harm. Loading the program blocks it too, and is nobody's fault. */
   arm(): void;
   stop(): void;
 }
