@@ -192,8 +192,12 @@ describe('unknown variables', () => {
     expect(told({ TOWER_WORKFLOW_ID: 'x', SEQERA_WHATEVER: 'y', NODE_OPTIONS: '--no-warnings' })).toEqual([]);
   });
 
-  it('values that come later are told apart from wrong ones', () => {
-    expect(told({ REDSTART_METRICS: 'open' })).toEqual(['REDSTART_METRICS is not available yet: "open"']);
+  it('metrics cannot ask for credentials that there are not', () => {
+    expect(told({ REDSTART_METRICS: 'basic' })).toEqual([
+      'REDSTART_METRICS is basic, but the flows’ endpoints have no credentials that it could ask for',
+    ]);
+    const given = { REDSTART_HTTP_USER: 'prometheus', REDSTART_HTTP_PASSWORD: 'a long test password' };
+    expect(told({ REDSTART_METRICS: 'basic', ...given })).toEqual([]);
   });
 });
 

@@ -67,7 +67,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const folders = readFolders(reader);
   const git = readGit(reader, folders, env.PATH);
   const replicas = readReplicas(reader, folders.flows, tls);
-  const operation = readOperation(reader, terminal);
+  const operation = readOperation(reader, terminal, httpAuth);
   const flowLimits = readEgress(reader);
   const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);
   reader.problems.push(...unknownNames(sources));

@@ -1,4 +1,4 @@
-import http, { type Server } from 'node:http';
+import http, { type IncomingMessage, type Server } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import express from 'express';
@@ -7,15 +7,18 @@ import { type Audit, NO_AUDIT } from '../audit/audit-event.ts';
 import type { AuthRoutes } from '../auth/auth-routes.ts';
 import { flowsAuth } from '../auth/flows-auth.ts';
 import type { Bearers } from '../auth/identities.ts';
+import type { Refusal } from '../auth/refusal.ts';
 import { secureLogin } from '../auth/secure-login.ts';
 import type { Config } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { clientCertificates } from './client-certificates.ts';
 import { capConnections } from './connection-cap.ts';
 import { callerOf, type Elsewhere, wantedBy } from './elsewhere.ts';
 import { eventLoopLag } from './event-loop-lag.ts';
 import { type FrontOptions, front, type Mounted } from './front.ts';
 import { listen, urlOf } from './listen.ts';
+import { countedIn, METRICS_PATH, metricsRoute } from './metrics-route.ts';
 import { OpenRequests } from './open-requests.ts';
 import { type Health, healthz, readyz } from './probes.ts';
 import { requestLimits } from './request-limits.ts';
@@ -38,6 +41,8 @@ export interface HttpServerOptions {
   readonly auth?: { readonly bearers: Bearers; readonly routes: AuthRoutes } | null;
   /** Further requests of the appliance itself, by path. */
   readonly own?: FrontOptions['own'];
+  /** Absent: nothing is counted, and there is no /metrics. */
+  readonly metrics?: Metrics;
   /** Absent when this process is the only one. */
   readonly elsewhere?: Elsewhere;
 }
@@ -104,7 +109,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   let mounted: Mounted | null = null;
   let hashes: () => readonly string[] = () => [];
   let stopping = false;
-  const open = new OpenRequests();
+  const { metrics } = options;
+  const open = new OpenRequests(metrics && countedIn(metrics, roots));
   const lag = eventLoopLag();
   const { rateLimit } = config.httpAuth;
   const { clientAuth, clientCaFile } = config.tls;
@@ -135,6 +141,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     sameOriginFlows: config.httpAuth.mode === 'basic' || clientAuth === 'flows' || clientAuth === 'both',
     adminOpen: () => mounted?.editor === true,
   });
+  const flowsCheck = (req: IncomingMessage): Refusal | null | Promise<Refusal | null> =>
+    guards.flowsAuth.check(req, METRICS_PATH, () => limits.address(req));
   const handler = front({
     app,
     roots,
@@ -145,7 +153,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     readyz: readyz(options.health, () => stopping),
     authRoutes: options.auth?.routes ?? null,
     webhooks,
-    own: options.own ?? new Map(),
+    own: new Map([...(options.own ?? []), ...(metrics ? [metricsRoute(metrics, config.metrics, flowsCheck)] : [])]),
     mounted: () => mounted,
     starting: startsOnce(options.starting),
   });

@@ -5,6 +5,11 @@ import type { Socket } from 'node:net';
 const RETRY_AFTER = 5;
 
 const OPEN = Symbol('open request');
+const SINCE = Symbol('since when it is open');
+
+/** Told of each request when its answer has ended, or its connection. */
+export type OnEnd = (res: ServerResponse, seconds: number) => void;
+type Timed = ServerResponse & { [SINCE]?: number };
 type Connection = Socket & { [OPEN]?: ServerResponse | null };
 
 /**
@@ -18,7 +23,10 @@ export class OpenRequests {
   readonly #waiting: (() => void)[] = [];
   readonly #closed: (this: ServerResponse) => void;
 
-  constructor() {
+  readonly #onEnd: OnEnd | undefined;
+
+  constructor(onEnd?: OnEnd) {
+    this.#onEnd = onEnd;
     const ended = (res: ServerResponse): void => this.#ended(res);
     // One function for all, as the response is its `this`.
     this.#closed = function () {
@@ -39,6 +47,7 @@ export class OpenRequests {
     }
     if (before) this.#pipelined.add(res);
     else connection[OPEN] = res;
+    if (this.#onEnd) (res as Timed)[SINCE] = performance.now();
     res.on('close', this.#closed);
   }
 
@@ -75,6 +84,8 @@ export class OpenRequests {
   }
 
   #ended(res: ServerResponse): void {
+    const since = (res as Timed)[SINCE];
+    if (since !== undefined) this.#onEnd?.(res, (performance.now() - since) / 1000);
     const connection = res.req.socket as Connection;
     if (connection[OPEN] === res) connection[OPEN] = null;
     else this.#pipelined.delete(res);

@@ -1,7 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { Metrics, type Snapshot } from './metrics.ts';
-import { metricsAccess } from './metrics-endpoint.ts';
 
 const quiet: Snapshot = {
   ready: true,
@@ -105,23 +103,5 @@ describe('metrics', () => {
     const routes = await samples(metrics, 'redstart_http_requests_total');
     expect(routes).toHaveLength(501);
     expect(routes.at(-1)).toBe('{area="flows",route="other",method="GET",status="200"} 1500');
-  });
-});
-
-describe('who may read them', () => {
-  const from = (remoteAddress: string, headers: Record<string, string> = {}): IncomingMessage =>
-    ({ headers, socket: { remoteAddress } }) as unknown as IncomingMessage;
-  const refused = { status: 401 };
-
-  it.each([
-    ['off', from('127.0.0.1'), { status: 404 }],
-    ['open', from('203.0.113.9'), null],
-    ['local', from('::1'), null],
-    ['local', from('::ffff:127.0.0.1'), null],
-    ['local', from('203.0.113.9'), { status: 404 }],
-    ['local', from('127.0.0.1', { 'x-forwarded-for': '127.0.0.1' }), { status: 404 }],
-    ['basic', from('127.0.0.1'), refused],
-  ] as const)('%s', (mode, req, expected) => {
-    expect(metricsAccess(mode, () => refused)(req)).toEqual(expected);
   });
 });

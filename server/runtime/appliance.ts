@@ -36,6 +36,7 @@ import { type Connections, createConnections } from './connections.ts';
 import { prepareDataFolder, probeWrite } from './data-folder.ts';
 import { createFlowIndex, type FlowIndex } from './flow-index.ts';
 import { createFlowState } from './flow-state.ts';
+import { createMetering } from './metering.ts';
 import { openSecret } from './open-secret.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { createStoreProbe } from './store-probe.ts';
@@ -162,8 +163,18 @@ async function build(
   await prepareDataFolder(dataDir);
   parts.lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
   keepCompiledCode(join(dataDir, 'cache', 'compiled'));
-  const audit = openAuditTrail(config, join(dataDir, DATA_FILES.audit), logger);
-  parts.audit = audit;
+  const trail = openAuditTrail(config, join(dataDir, DATA_FILES.audit), logger);
+  parts.audit = trail;
+  const metering =
+    config.metrics === 'off'
+      ? null
+      : createMetering({
+          index,
+          runtime: () => parts.runtime,
+          storeFault: () => parts.state?.probe() ?? null,
+          held: () => parts.sandbox?.held().length ?? 0,
+        });
+  const audit = metering?.audit(trail) ?? trail;
   audit.record({ event: 'config', version: version(), settings: config.effective });
   const ring = await openSecret(config, { logger, audit });
   if (config.simulator) parts.simulator = await (await import('../../simulator/index.ts')).createSimulator({});
@@ -196,7 +207,8 @@ async function build(
   parts.sandbox = sandbox;
   const audited = auditFlows(sandbox.flows, { audit, deployersFile: join(dataDir, DATA_FILES.deployers), logger });
   const flows = withReferences(audited);
-  connections.managed.onWrite = recordPlatformWrites({ audit, place: index.place, deployerOf: audited.deployerOf });
+  const recordWrite = recordPlatformWrites({ audit, place: index.place, deployerOf: audited.deployerOf });
+  Object.assign(connections.managed, metering ? metering.observer(recordWrite) : { onWrite: recordWrite });
   // Before anything runs: Node-RED swallows this error, and would look healthy with no flows.
   await flows.load();
   if (flows.files.length === 0)
@@ -233,6 +245,7 @@ async function build(
     starting: () => runtime?.ready().reasons.includes('starting') ?? true,
     health: { ready: () => runtime?.ready() ?? { ok: false, reasons: ['starting'] } },
     ...(git && { own: git.routes }),
+    ...(metering && { metrics: metering.metrics }),
     ...(replicas && { elsewhere: replicas }),
   });
   parts.http = http;
@@ -272,8 +285,14 @@ async function build(
         }),
         managed: connections.managed,
         webhooks: http.webhooks,
-        durable: { module: () => createContextStore(state, { cleans: (config.replicas?.shards ?? 1) === 1 }) },
-        logHandler,
+        durable: {
+          module: () =>
+            createContextStore(state, {
+              cleans: (config.replicas?.shards ?? 1) === 1,
+              ...(metering && { onWritten: metering.stored }),
+            }),
+        },
+        logHandler: metering?.log(logHandler) ?? logHandler,
         adminAuth: auth?.adminAuth ?? null,
         adminMiddleware: auth
           ? [

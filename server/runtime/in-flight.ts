@@ -7,6 +7,8 @@ const MAX_NESTING = 100;
 export interface InFlight {
   /** Messages that a node has taken and not completed. */
   count(): number;
+  /** How many messages each node received since this was asked last. */
+  takeReceived(): Map<string, number>;
   /** Of which nodes, most first: for telling what a stop cut off. */
   byNode(): { id: string; type: string; count: number }[];
   /** From now on timers start nothing new; what is under way goes on. */
@@ -28,6 +30,7 @@ export interface InFlight {
 export function createInFlight(): InFlight {
   const messages = new Map<NodeInstance, Set<object>>();
   const receiving: { node: NodeInstance; msg: object }[] = [];
+  let received = new Map<string, number>();
   let total = 0;
   let holding = false;
   let wake: (() => void) | null = null;
@@ -46,6 +49,11 @@ export function createInFlight(): InFlight {
 
   return {
     count: () => total,
+    takeReceived() {
+      const until = received;
+      received = new Map();
+      return until;
+    },
     byNode: () =>
       [...messages].map(([{ id, type }, { size }]) => ({ id, type, count: size })).sort((a, b) => b.count - a.count),
     holdTimers() {
@@ -58,6 +66,7 @@ export function createInFlight(): InFlight {
       receiving.push({ node, msg });
       // Another hook may halt a message after this one: then there is no postReceive for it.
       if (receiving.length > MAX_NESTING) receiving.shift();
+      received.set(node.id, (received.get(node.id) ?? 0) + 1);
       nodeTrace.enter(node.id);
       if (!node._expectedDoneCount || node.parksMessages) return undefined;
       const taken = messages.get(node) ?? new Set();

@@ -67,6 +67,12 @@ export interface Runtime {
   /** Lets messages in flight finish, stops flows and nodes. At most `deadlineMs`. The same promise when called again. */
   stop(deadlineMs: number): Promise<void>;
   scriptHashes(): readonly string[];
+  readonly messages: {
+    /** Taken by a node and not finished. */
+    inFlight(): number;
+    /** What each node received since this was asked last. */
+    takeReceived(): Map<string, number>;
+  };
 }
 
 /** Longest that a deploy takes to have its flows run. Nodes have 5 s to close. */
@@ -189,6 +195,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       return stopping;
     },
     scriptHashes: () => hashes,
+    messages: { inFlight: inFlight.count, takeReceived: inFlight.takeReceived },
   };
 }
 

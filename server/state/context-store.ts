@@ -19,6 +19,13 @@ export interface ContextStore {
   clean(activeNodes: readonly string[]): Promise<void>;
 }
 
+export interface ContextStoreOptions {
+  /** Entries of nodes that are gone are removed. Default: true. */
+  cleans?: boolean;
+  /** Told how long each write took until it was on disk. */
+  onWritten?: (seconds: number) => void;
+}
+
 interface Paths {
   normalisePropertyExpression(path: string): (string | number)[];
   getObjectProperty(target: object, path: string): unknown;
@@ -33,7 +40,8 @@ const { util: paths } = createRequire(import.meta.url)('@node-red/util') as { ut
  * Node-RED starts and asks it for its health. With `cleans` off it keeps what nodes left that are gone: where others write to
  * the same store, a node that is not known here may be theirs.
  */
-export function createContextStore(store: StateStore, { cleans = true } = {}): ContextStore {
+export function createContextStore(store: StateStore, options: ContextStoreOptions = {}): ContextStore {
+  const { cleans = true, onWritten } = options;
   const rootOf = (key: string): string => String(paths.normalisePropertyExpression(key)[0]);
 
   const load = (scope: string, root: string): unknown => {
@@ -98,12 +106,20 @@ export function createContextStore(store: StateStore, { cleans = true } = {}): C
     },
     set(scope, key, value, callback) {
       const values = Array.isArray(key) && Array.isArray(value) ? value : [value];
+      const began = onWritten && performance.now();
+      const written = (): void => {
+        if (began !== undefined) onWritten?.((performance.now() - began) / 1000);
+      };
       if (!callback) {
         store.writeSync(rows(scope, [key].flat(), values));
+        written();
         return;
       }
       try {
-        store.write(rows(scope, [key].flat(), values), callback);
+        store.write(rows(scope, [key].flat(), values), (error) => {
+          if (!error) written();
+          callback(error);
+        });
       } catch (error) {
         callback(error as Error);
       }

@@ -61,17 +61,19 @@ export const operationFields = {
     change: 'You must keep the trail longer, or have less room.',
   }),
   metrics: logs('REDSTART_METRICS', {
-    type: choice(['local'], ['off', 'basic', 'open']),
+    type: choice(['off', 'local', 'basic', 'open']),
     fallback: 'local',
-    example: 'local',
-    does: 'Who may read /metrics: local is this machine alone. Other values are not available yet.',
-    change: 'Not yet.',
+    example: 'basic',
+    does: 'Who may read /metrics: nobody, this machine alone, callers with the credentials of the flows’ endpoints (REDSTART_HTTP_USER, or a token for the path /metrics), or anyone.',
+    change: 'basic where Prometheus runs on another machine. open where the network lets nobody else in.',
+    beware: 'With open, whoever reaches the port reads names of flows, kinds of nodes and how much is launched.',
   }),
 };
 
 export function readOperation(
   reader: Reader,
   terminal: boolean,
+  httpAuth: Config['httpAuth'],
 ): Pick<Config, 'nodesAllow' | 'log' | 'audit' | 'metrics'> {
   const format = terminal ? 'pretty' : 'json';
   return {
@@ -81,8 +83,21 @@ export function readOperation(
       format: reader.get(operationFields.logFormat, { value: format, text: format }),
     },
     audit: readAudit(reader),
-    metrics: reader.get(operationFields.metrics),
+    metrics: readMetrics(reader, httpAuth),
   };
+}
+
+function readMetrics(reader: Reader, httpAuth: Config['httpAuth']): Config['metrics'] {
+  const mode = reader.get(operationFields.metrics);
+  if (mode === 'basic' && (httpAuth.mode === 'closed' || httpAuth.mode === 'none')) {
+    reader.problem(
+      operationFields.metrics,
+      'is basic, but the flows’ endpoints have no credentials that it could ask for',
+      'REDSTART_HTTP_USER and a password beside it, or another value',
+      'REDSTART_HTTP_USER=prometheus',
+    );
+  }
+  return mode;
 }
 
 function readAudit(reader: Reader): Config['audit'] {
