@@ -101,7 +101,8 @@ export class Stage {
     const userDir = join(config.data.dir, USER_DIR);
     mkdirSync(userDir, { recursive: true });
     writeFileSync(join(userDir, 'package.json'), '{"name":"rehearsal","version":"0.0.0"}');
-    const state = new SqliteStore(join(dir, 'state.db'));
+    // The appliance's store, but for the disk: what is in it is gone after each rehearsal.
+    const state = new SqliteStore(':memory:');
     state.open();
     this.#state = state;
     const Memory = createRequire(import.meta.url)('@node-red/runtime/lib/nodes/context/memory.js') as (
