@@ -117,6 +117,17 @@ export function orderIn(file: FlowFile): readonly string[] {
   return file.form.kind === 'readable' ? file.form.order : [];
 }
 
+/** Whether `nodes` in place of its own would leave the file as it is. */
+export function isUnchanged(file: FlowFile, nodes: readonly FlowNode[], order: readonly string[]): boolean {
+  const { form, elements } = file;
+  if (file.parts.length === 0) return false;
+  if (form.kind === 'readable') return readableHolds(form, nodesOf(file), nodes, order);
+  return (
+    nodes.length === elements.length &&
+    nodes.every((node, index) => elements[index]?.node.id === node.id && sameJson(elements[index].node, node))
+  );
+}
+
 /**
  * All parts of `file` with `nodes` in place of its own, by name. Null when nothing changed.
  * @param options.taken names in the folder of its texts, in lower case, that a new text must not have
@@ -128,16 +139,11 @@ export function renderFlowFile(
   options: { order?: readonly string[]; taken?: Iterable<string>; always?: boolean } = {},
 ): Map<string, string> | null {
   const { form, elements } = file;
-  const exists = file.parts.length > 0 && !options.always;
-  if (form.kind === 'readable') {
-    const order = options.order ?? form.order;
-    if (exists && readableHolds(form, nodesOf(file), nodes, order)) return null;
-    return renderReadable(file.name, { ...form, order }, nodes, options.taken ?? []);
-  }
-  const unchanged =
-    nodes.length === elements.length &&
-    nodes.every((node, index) => elements[index]?.node.id === node.id && sameJson(elements[index].node, node));
-  return unchanged && exists ? null : new Map([[file.name, renderExport(form, elements, nodes)]]);
+  const { order = orderIn(file), taken = [], always = false } = options;
+  if (!always && isUnchanged(file, nodes, order)) return null;
+  return form.kind === 'readable'
+    ? renderReadable(file.name, { ...form, order }, nodes, taken)
+    : new Map([[file.name, renderExport(form, elements, nodes)]]);
 }
 
 function readable(
@@ -148,8 +154,13 @@ function readable(
   readText: (name: string) => string,
 ): FlowFile {
   const { bom, text, own } = source;
-  const { array, properties, fault } = findFlowArray(text, 'nodes');
-  if (fault) throw notJson(path, text, fault);
+  // Only who looks for places pays for them: the scan takes longer than all the rest.
+  let scanned: ReturnType<typeof findFlowArray> | null = null;
+  const spanOf = (element: number | undefined): { start: number; end: number } => {
+    scanned ??= findFlowArray(text, 'nodes');
+    const span = element === undefined ? scanned.properties.get('flow') : scanned.array?.elements[element];
+    return span ?? { start: 0, end: 0 };
+  };
   const texts = new Map<string, FilePart>();
   const folder = textFolder(name);
   try {
@@ -163,12 +174,16 @@ function readable(
     return {
       path,
       name,
-      elements: nodes.map((node) => {
-        const index = raw.get(node.id);
-        const span = index === undefined ? properties.get('flow') : array?.elements[index];
-        const { start, end } = span ?? { start: 0, end: 0 };
-        return { node, source: text.slice(start, end), start: start + bom.length };
-      }),
+      elements: nodes.map((node) => ({
+        node,
+        get source() {
+          const { start, end } = spanOf(raw.get(node.id));
+          return text.slice(start, end);
+        },
+        get start() {
+          return spanOf(raw.get(node.id)).start + bom.length;
+        },
+      })),
       form,
       parts: [own, ...texts.values()],
       keepWhenEmpty: false,
@@ -177,8 +192,7 @@ function readable(
     if (!(error instanceof NotReadable)) throw error;
     const { element } = error;
     if (element === null) throw notFlows(path, error.message);
-    const span = element === -1 ? properties.get('flow') : array?.elements[element];
-    const { line } = placeOf(text, span?.start ?? 0);
+    const { line } = placeOf(text, spanOf(element === -1 ? undefined : element).start);
     const which = element === -1 ? 'its flow' : `element ${element + 1} of its nodes`;
     throw notFlows(path, `${which} (line ${line}) ${error.message}`);
   }

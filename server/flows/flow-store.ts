@@ -3,7 +3,16 @@ import { dirname, join } from 'node:path';
 import type { DeployCode } from '../error-catalogue.ts';
 import { RedstartError } from '../errors.ts';
 import { assignNodes, inOrder, SHARED_FILE } from './assign-nodes.ts';
-import { type FlowFile, hashOf, newFlowFile, nodesOf, orderIn, parseFlowFile, renderFlowFile } from './flow-file.ts';
+import {
+  type FlowFile,
+  hashOf,
+  isUnchanged,
+  newFlowFile,
+  nodesOf,
+  orderIn,
+  parseFlowFile,
+  renderFlowFile,
+} from './flow-file.ts';
 import type { FlowNode } from './flow-node.ts';
 import { FolderLocked, withFolderLock } from './folder-lock.ts';
 import { textFolder } from './layout/readable-form.ts';
@@ -179,8 +188,9 @@ export async function planChanges(
     const own = ordered ? order : orderIn(file);
     const empty = list.length === 0 && own.length === 0 && !file.keepWhenEmpty;
     const emptied = empty && (nodesOf(file).length > 0 || orderIn(file).length > 0 || always);
+    if (!always && !emptied && isUnchanged(file, list, own)) continue;
     const taken = file.form.kind === 'readable' ? await namesIn(join(dir, textFolder(name))) : [];
-    const parts = emptied ? new Map<string, string>() : renderFlowFile(file, list, { order: own, taken, always });
+    const parts = emptied ? new Map<string, string>() : renderFlowFile(file, list, { order: own, taken, always: true });
     if (!parts) continue;
     for (const part of new Set([...file.parts.map((each) => each.name), ...parts.keys()])) {
       const before = file.parts.find((each) => each.name === part);

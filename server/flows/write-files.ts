@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failpoint } from '../state/failpoint.ts';
 
@@ -36,9 +36,10 @@ export async function writeFiles(
 ): Promise<void> {
   const staged: Staged[] = [];
   const stage = async (change: FileChange): Promise<void> => {
+    const fresh = (await lstat(change.path).catch(ignoreMissing)) === null;
     // The target of a link is replaced, not the link.
-    const target = await realpath(change.path).catch(() => change.path);
-    const before = await readFile(target).catch(ignoreMissing);
+    const target = fresh ? change.path : await realpath(change.path).catch(() => change.path);
+    const before = fresh ? null : await readFile(target).catch(ignoreMissing);
     const mode = before === null ? change.mode : (await stat(target)).mode & 0o7777;
     const entry: Staged = { change, target, temporary: null, before, mode };
     staged.push(entry);
@@ -67,12 +68,19 @@ export async function writeFiles(
   }
   failpoint('flows.staged');
   const done: typeof staged = [];
+  const replace = async (entry: Staged): Promise<void> => {
+    if (entry.temporary === null) await rm(entry.target, { force: true });
+    else await rename(entry.temporary, entry.target);
+    done.push(entry);
+    failpoint('flows.renamed');
+  };
   try {
-    for (const entry of staged) {
-      if (entry.temporary === null) await rm(entry.target, { force: true });
-      else await rename(entry.temporary, entry.target);
-      done.push(entry);
-      failpoint('flows.renamed');
+    // One after the other where the next start goes on with them.
+    const step = journal === undefined ? AT_ONCE : 1;
+    for (let at = 0; at < staged.length; at += step) {
+      const outcomes = await Promise.allSettled(staged.slice(at, at + step).map(replace));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason;
     }
   } catch (error) {
     // First: what is being put back must not be done again.
