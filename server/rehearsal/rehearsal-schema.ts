@@ -197,12 +197,9 @@ const shared = {
     .optional()
     .meta({ description: 'The moment that it begins at. Default: Monday, 2026-01-05T09:00:00Z.' }),
   env: texts.optional().meta({ description: 'Variables of the environment that the flows read.' }),
-  credentials: z
-    .record(z.string(), texts)
-    .optional()
-    .meta({
-      description: 'What nodes have for credentials here, by name or id: { GitHub: { secret: not-the-real-one } }.',
-    }),
+  credentials: z.record(z.string(), texts).optional().meta({
+    description: 'What nodes have for credentials here, by name or id: { GitHub: { secret: not-the-real-one } }.',
+  }),
   http: z.array(fixture).optional().meta({
     description: 'What other addresses answer. A request without an answer here is refused, and fails the rehearsal.',
   }),
