@@ -1,5 +1,5 @@
 import { chmod, mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { DeployCode } from '../error-catalogue.ts';
 import { RedstartError } from '../errors.ts';
 import { assignNodes, inOrder, SHARED_FILE } from './assign-nodes.ts';
@@ -248,7 +248,13 @@ async function refuseChanged(changes: readonly Change[]): Promise<void> {
   // A name that was free a moment ago may have been taken by another process.
   const fresh = changes.filter(({ hash }) => hash === null);
   const changed = await changedPaths(known);
-  for (const { path } of fresh) if ((await currentHash(path)) !== null) changed.push(path);
+  const names = new Map<string, Set<string>>();
+  for (const { path } of fresh) {
+    const folder = dirname(path);
+    const taken = names.get(folder) ?? new Set(await readdir(folder).catch(() => []));
+    names.set(folder, taken);
+    if (taken.has(basename(path))) changed.push(path);
+  }
   if (changed.length > 0) throw new DeployError('FLOW_FILE_CHANGED', 409, changedMessage(changed));
 }
 
@@ -263,7 +269,7 @@ async function writeChanges(dir: string, changes: readonly Change[], journal?: s
       if (made !== undefined) await chmod(folder, NEW_FOLDER_MODE).catch(() => {});
     }
     await writeFiles(
-      changes.map(({ path, text }) => ({ path, text, mode: NEW_FILE_MODE })),
+      changes.map(({ path, text, hash }) => ({ path, text, mode: NEW_FILE_MODE, fresh: hash === null })),
       journal,
       // A command has the export, or version control, to do it again from.
       { durable: journal !== undefined },

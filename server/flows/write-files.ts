@@ -9,6 +9,8 @@ export interface FileChange {
   text: string | Uint8Array | null;
   /** Permissions of a new file; an existing one keeps its own. */
   mode: number;
+  /** It is known that there is none yet. */
+  fresh?: boolean;
 }
 
 interface Staged {
@@ -36,7 +38,7 @@ export async function writeFiles(
 ): Promise<void> {
   const staged: Staged[] = [];
   const stage = async (change: FileChange): Promise<void> => {
-    const fresh = (await lstat(change.path).catch(ignoreMissing)) === null;
+    const fresh = change.fresh ?? (await lstat(change.path).catch(ignoreMissing)) === null;
     // The target of a link is replaced, not the link.
     const target = fresh ? change.path : await realpath(change.path).catch(() => change.path);
     const before = fresh ? null : await readFile(target).catch(ignoreMissing);
