@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { RedstartError } from '../errors.ts';
+import { writeFiles } from '../flows/write-files.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
 const DAY_MS = 86_400_000;
@@ -36,8 +36,12 @@ export async function selfSigned(o: {
   const made = await generate(names, now);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    await writeFileAtomic(keyFile, made.key, { mode: 0o600 });
-    await writeFileAtomic(certFile, made.cert, { mode: 0o644 });
+    const files = [
+      { path: keyFile, text: made.key, mode: 0o600 },
+      { path: certFile, text: made.cert, mode: 0o644 },
+    ];
+    // Not waiting for the disk: a lost one is made again, and under Node's permission model it could not.
+    await writeFiles(files, undefined, { durable: false });
   } catch (cause) {
     throw new RedstartError({
       code: 'TLS_SELF_SIGNED_UNWRITABLE',

@@ -162,7 +162,7 @@ async function build(
   if (policy.opened.length > 0) logger.warn(`REDSTART_NODES_ALLOW lets flows use ${policy.opened.join(', ')}`);
   await prepareDataFolder(dataDir);
   parts.lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
-  keepCompiledCode(join(dataDir, 'cache', 'compiled'));
+  keepCompiledCode(dataDir);
   const trail = openAuditTrail(config, join(dataDir, DATA_FILES.audit), logger);
   parts.audit = trail;
   const metering =

@@ -7,12 +7,14 @@ import { linkShipped } from './compile-cache.ts';
 const uid = process.getuid?.() ?? 0;
 let folder: string;
 let shipped: string;
+let data: string;
 let own: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'redstart-cache-'));
   shipped = join(folder, 'compiled');
-  own = join(folder, 'data', 'cache');
+  data = join(folder, 'data');
+  own = join(data, 'cache', 'compiled');
   mkdirSync(join(shipped, 'v24.0.0-x64-abc-1000000'), { recursive: true });
   writeFileSync(join(shipped, 'v24.0.0-x64-abc-1000000', 'entry'), 'code');
 });
@@ -20,15 +22,15 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('compiled code that the image brings', () => {
   it('is found under the name that Node.js looks for, whatever the user id', () => {
-    linkShipped(own, shipped);
+    linkShipped(data, shipped);
     expect(readFileSync(join(own, `v24.0.0-x64-abc-${uid}`, 'entry'), 'utf8')).toBe('code');
   });
 
   it('leaves alone what the process has compiled itself, and does it twice without harm', () => {
     mkdirSync(join(own, `v24.0.0-x64-abc-${uid}`), { recursive: true });
     writeFileSync(join(own, `v24.0.0-x64-abc-${uid}`, 'entry'), 'own');
-    linkShipped(own, shipped);
-    linkShipped(own, shipped);
+    linkShipped(data, shipped);
+    linkShipped(data, shipped);
     expect(readFileSync(join(own, `v24.0.0-x64-abc-${uid}`, 'entry'), 'utf8')).toBe('own');
   });
 
@@ -36,12 +38,12 @@ describe('compiled code that the image brings', () => {
     mkdirSync(own, { recursive: true });
     const link = join(own, `v24.0.0-x64-abc-${uid}`);
     symlinkSync(join(folder, 'gone'), link);
-    linkShipped(own, shipped);
+    linkShipped(data, shipped);
     expect(readlinkSync(link)).toBe(join(shipped, 'v24.0.0-x64-abc-1000000'));
   });
 
   it('does not stop a start when its folder cannot be made', () => {
     writeFileSync(join(folder, 'file'), '');
-    expect(() => linkShipped(join(folder, 'file', 'cache'), shipped)).not.toThrow();
+    expect(() => linkShipped(join(folder, 'file'), shipped)).not.toThrow();
   });
 });

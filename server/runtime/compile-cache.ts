@@ -3,26 +3,27 @@ import { enableCompileCache, findPackageJSON, getCompileCacheDir } from 'node:mo
 import { dirname, join } from 'node:path';
 
 /**
- * Compiled code of Node-RED's thousand files is kept: a third off the start. It is kept in `dir`, where only this user
- * can write, unless NODE_COMPILE_CACHE names a place that works. What the image brings is used from there too.
+ * Compiled code of Node-RED's thousand files is kept: a third off the start. It is kept in the data folder, where only this
+ * user can write, unless NODE_COMPILE_CACHE names a place that works. What the image brings is used from there too.
  */
-export function keepCompiledCode(dir: string, shipped: string | null = shippedCache()): void {
+export function keepCompiledCode(dataDir: string): void {
   if (getCompileCacheDir() !== undefined) return;
-  if (shipped !== null) linkShipped(dir, shipped);
-  enableCompileCache(dir);
+  linkShipped(dataDir);
+  enableCompileCache(ownCache(dataDir));
 }
 
 /**
  * Node.js names its folder after version, processor and user id, and so a process under another user id than the one of
  * the build (OpenShift gives any) would not find what the image brings: a link under its own name does.
  */
-export function linkShipped(dir: string, shipped: string): void {
+export function linkShipped(dataDir: string, shipped: string | null = shippedCache()): void {
   const uid = process.getuid?.();
-  if (uid === undefined) return;
+  if (uid === undefined || shipped === null) return;
+  const own = ownCache(dataDir);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    mkdirSync(own, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(shipped)) {
-      const place = join(dir, name.replace(/-\d+$/, `-${uid}`));
+      const place = join(own, name.replace(/-\d+$/, `-${uid}`));
       // A link of a version that is no longer there.
       if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() && !existsSync(place)) rmSync(place);
       if (!existsSync(place)) symlinkSync(join(shipped, name), place);
@@ -31,6 +32,8 @@ export function linkShipped(dir: string, shipped: string): void {
     // It is only slower without.
   }
 }
+
+const ownCache = (dataDir: string): string => join(dataDir, 'cache', 'compiled');
 
 /** The folder `compiled` beside the program; null where it was not built into an image. */
 function shippedCache(): string | null {

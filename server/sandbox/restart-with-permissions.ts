@@ -1,4 +1,5 @@
 import { configuredFilesOfProcess, evaluateProcess } from '../config/index.ts';
+import { linkShipped } from '../runtime/compile-cache.ts';
 import { permissionFlags, permissionPaths } from './permission-flags.ts';
 
 /** As Node.js has it; its types do not know it yet. */
@@ -19,5 +20,7 @@ export function restartWithPermissions(local: boolean): void {
   const { config } = evaluateProcess({ local });
   if (!config) return;
   const flags = permissionFlags(permissionPaths(config, configuredFilesOfProcess()));
+  // Under the permission model no link can be made.
+  linkShipped(config.data.dir);
   own.execve(process.execPath, [process.execPath, ...process.execArgv, ...flags, ...process.argv.slice(1)]);
 }
