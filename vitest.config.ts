@@ -38,11 +38,15 @@ const other = [
   },
 ];
 
+// Attacks end with a table of what was tried and refused.
+const reporters = ['default', ...(suite === 'attacks' ? ['./test/support/attack-table.ts'] : [])];
+
 export default defineConfig({
   test: {
+    reporters,
     projects: suite === 'fast' ? fast : other,
     // A browser and an appliance fill two cores: two of each only make each other late.
     maxWorkers: suite === 'browser' ? 1 : 3,
-    ...(results ? { reporters: ['default', 'json'], outputFile: { json: join(results, `${suite}.json`) } } : {}),
+    ...(results ? { reporters: [...reporters, 'json'], outputFile: { json: join(results, `${suite}.json`) } } : {}),
   },
 });

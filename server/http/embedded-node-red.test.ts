@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { isAtLeast, PUBLIC_ADMIN_ROUTES, publicRoute, roleFor } from '../auth/index.ts';
+import { samplePaths } from './testing/sample-paths.ts';
 
 class Embedded {
   readonly dir = mkdtempSync(join(tmpdir(), 'redstart-http-'));
@@ -108,39 +109,6 @@ class Embedded {
   }
 }
 
-/** Paths that Express would take for a route of it. What belongs to a mounted app does not say where that is. */
-function samples(route: string): { method: string; path: string }[] {
-  const [method = '', ...rest] = route.split(' ');
-  const pattern = rest.join(' ');
-  if (pattern.startsWith('/^')) {
-    const found = Object.entries(REGEXPS).filter(([, source]) => pattern === `/${source}/`);
-    expect([pattern, found.length]).not.toEqual([pattern, 0]);
-    return found.map(([path]) => ({ method, path }));
-  }
-  const path = pattern
-    .replace(/:scope\((\w+)[^)]*\)/g, '$1')
-    .replace(/:state/, 'enable')
-    .replace(/:\w+/g, 'x')
-    .replace(/\/\?\*|\*/g, 'x');
-  const mounts = /^\/(?:$|:id)/.test(pattern)
-    ? ['/projects', '/settings/user/keys', ...(pattern === '/' ? [''] : [])]
-    : [''];
-  return mounts.map((mount) => ({ method, path: `${mount}${path}` }));
-}
-
-const REGEXPS: Record<string, string> = {
-  '/resources/x/y': '^\\/resources\\/((?:@[^\\/]+\\/)?[^\\/]+)\\/(.+)$',
-  '/locales/x': '^\\/locales\\/(.+)\\/?$',
-  '/library/x/y': '^\\/library\\/([^\\/]+)\\/([^\\/]+)(?:$|\\/(.*))',
-  '/library/x/y/z': '^\\/library\\/([^\\/]+)\\/([^\\/]+)\\/(.*)',
-  '/nodes/messages': '^\\/nodes\\/messages',
-  '/nodes/x/y/messages': '^\\/nodes\\/((@[^\\/]+\\/)?[^\\/]+\\/[^\\/]+)\\/messages',
-  '/nodes/x': '^\\/nodes\\/((@[^\\/]+\\/)?[^\\/]+)$',
-  '/nodes/x/y': '^\\/nodes\\/((@[^\\/]+\\/)?[^\\/]+)\\/([^\\/]+)$',
-  '/plugins/x': '^\\/plugins\\/((@[^\\/]+\\/)?[^\\/]+)$',
-  '/plugins/x/y': '^\\/plugins\\/((@[^\\/]+\\/)?[^\\/]+)\\/([^\\/]+)$',
-};
-
 const opened = (socket: WebSocket): Promise<unknown> => once(socket, 'open');
 const closed = async (socket: WebSocket): Promise<number> => {
   socket.on('error', () => {});
@@ -233,7 +201,7 @@ describe('a real Node-RED behind the HTTP side', () => {
   describe('every live route, those that nodes added included', () => {
     let routes: { method: string; path: string }[];
     beforeAll(async () => {
-      routes = (await red.routes()).flatMap((route) => samples(route)).filter(({ path }) => path !== '/echo');
+      routes = (await red.routes()).flatMap(samplePaths).filter(({ path }) => path !== '/echo');
       // Guards against a walk that sees nothing.
       expect(routes.length).toBeGreaterThan(90);
       expect(routes).toContainEqual({ method: 'POST', path: '/inject/x' });
