@@ -41,8 +41,6 @@ const WORKSPACE = '70001';
 const WORKSPACES: readonly string[] = [WORKSPACE, '70002'];
 /** A flow loops or waits for what never comes: more than a deploy of a large flow takes. */
 const DEPLOY_MS = 15_000;
-/** Seconds of a loop in a function node; the appliance gives it more, as there other flows wait for a while too. */
-const FUNCTION_SECONDS = 1;
 
 export interface StageOptions {
   time: VirtualTime;
@@ -138,7 +136,9 @@ export class Stage {
           adminMiddleware: [],
           flowState: () => 'start',
         }),
-        globalFunctionTimeout: FUNCTION_SECONDS,
+        // A limit in real time would cut what is only slow because the machine is busy, and costs a thread a message.
+        // A loop without an end is cut with its process (child-pool.ts).
+        globalFunctionTimeout: 0,
         contextStorage: {
           ...contextStorage({ module: () => createContextStore(state) }),
           memory: { module: () => this.#memory },
