@@ -3,7 +3,7 @@ import { type Clock, sleep, systemClock } from './clock.ts';
 import { SeqeraError } from './errors.ts';
 import { errorOfAnswer, errorOfTransport } from './http-errors.ts';
 import { jsonText } from './json-text.ts';
-import { type CallReport, endpointOf } from './observer.ts';
+import { type CallReport, endpointOf, runOf } from './observer.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { createTransport, type Transport, type TransportAnswer, TransportError } from './transport.ts';
 import { joinUrl, normaliseBaseUrl, type Query } from './urls.ts';
@@ -120,6 +120,7 @@ export class HttpClient {
       await limiter.take(call.caller ?? '', call.signal);
       const sent = this.clock.monotonic();
       const result = await this.#once(method, url, { ...call, content });
+      const run = runOf(call.path);
       this.#onCall?.({
         platform: new URL(this.baseUrl).host,
         method,
@@ -129,6 +130,7 @@ export class HttpClient {
         attempt,
         durationMs: this.clock.monotonic() - sent,
         waitedMs: sent - asked,
+        ...(run !== undefined && { run }),
       });
       if (!(result instanceof Failure)) return result;
       const { error, retryAfterMs } = result;

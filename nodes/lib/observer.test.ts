@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from './observer.ts';
+import { endpointOf, runOf } from './observer.ts';
 
 describe('the endpoint that a call counts for', () => {
   it.each([
@@ -10,4 +10,15 @@ describe('the endpoint that a call counts for', () => {
     ['/user-info', '/user-info'],
     ['/workspaces/7/datasets/ab/v/2/n/x.csv', '/workspaces/{id}/datasets/{id}/v'],
   ])('%s: %s', (path, endpoint) => expect(endpointOf(path)).toBe(endpoint));
+});
+
+describe('the run that a call is about', () => {
+  it.each([
+    ['/workflow/5x9Ab/cancel', '5x9Ab'],
+    ['/workflow/5x9Ab?workspaceId=1', '5x9Ab'],
+    ['/workflow/launch', undefined],
+    ['/workflow?max=50', undefined],
+    ['/workflow', undefined],
+    ['/studios/5x9Ab', undefined],
+  ])('%s: %s', (path, run) => expect(runOf(path)).toBe(run));
 });

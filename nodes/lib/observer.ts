@@ -18,6 +18,8 @@ export interface CallReport {
   durationMs: number;
   /** For the budget of calls a second. */
   waitedMs: number;
+  /** Id of the run that it was about; absent where it was about several, or none. */
+  run?: string;
 }
 
 /** What is being followed, or was until now. */
@@ -28,9 +30,13 @@ export interface WatchReport {
   state: 'watching' | 'ended' | 'left';
   /** As the Platform calls it; undefined until it was looked at. */
   name?: string;
+  /** What runs there. */
+  pipeline?: string;
   status?: string;
   /** How it ended. */
   end?: 'good' | 'bad';
+  /** What the Platform says of a bad end. */
+  reason?: string;
   error?: string;
   /** Where a person sees it. */
   page?: string;
@@ -81,4 +87,10 @@ export function endpointOf(path: string): string {
   const [plain = ''] = path.split('?');
   const segments = plain.split('/').slice(1, MOST_SEGMENTS + 1);
   return `/${segments.map((segment) => (WORDS.test(segment) ? segment : '{id}')).join('/')}`;
+}
+
+/** `/workflow/5x9/cancel` → `5x9`. */
+export function runOf(path: string): string | undefined {
+  const [, first, id] = path.split(/[/?]/, 3);
+  return first === 'workflow' && id && !WORDS.test(id) ? id : undefined;
 }

@@ -40,6 +40,8 @@ export interface Followed<T> {
   idOf(body: T): string;
   nameOf(body: T): string;
   statusOf(body: T): string;
+  /** What else a list of them shows. */
+  aboutOf(body: T): Pick<WatchReport, 'pipeline' | 'reason'>;
   /** How it ended, or undefined while it has not. */
   endOf(body: T): 'good' | 'bad' | undefined;
   /** The Platform has lost sight of it; a bad end when that lasts longer than the grace. */
@@ -191,8 +193,8 @@ export class Monitor<T> {
   #sighted(active: Active, body: T): void {
     this.#troubles.succeeded();
     const { record } = active;
-    const { endOf, isUnknown, isReady, nameOf, statusOf } = this.#followed;
-    this.#tell(active, { state: 'watching', name: nameOf(body), status: statusOf(body) });
+    const { endOf, isUnknown, isReady, nameOf } = this.#followed;
+    this.#tell(active, { state: 'watching', ...this.#seen(body) });
     if (endOf(body) !== undefined) {
       this.#end(active, body);
       return;
@@ -270,10 +272,9 @@ export class Monitor<T> {
       failpoint('watch.ending');
       // Out of sight for longer than the grace: nobody will say how it ended.
       if (active.redelivered) msg.redelivered = true;
-      const { endOf, nameOf, statusOf } = this.#followed;
-      const end = endOf(body) ?? 'bad';
+      const end = this.#followed.endOf(body) ?? 'bad';
       this.#output(msg, send, body, end);
-      this.#tell(active, { state: 'ended', name: nameOf(body), status: statusOf(body), end });
+      this.#tell(active, { state: 'ended', ...this.#seen(body), end });
       failpoint('watch.sent');
       await delivered();
       this.#forget(active);
@@ -340,7 +341,12 @@ export class Monitor<T> {
     if (together?.size === 0) this.#active.delete(place);
   }
 
-  #tell(active: Active, now: Pick<WatchReport, 'state' | 'name' | 'status' | 'end' | 'error'>): void {
+  #seen(body: T): Pick<WatchReport, 'name' | 'status' | 'pipeline' | 'reason'> {
+    const { nameOf, statusOf, aboutOf } = this.#followed;
+    return { name: nameOf(body), status: statusOf(body), ...aboutOf(body) };
+  }
+
+  #tell(active: Active, now: Omit<WatchReport, 'kind' | 'id' | 'workspaceId' | 'page' | 'since'>): void {
     const { record, msg } = active;
     const told = JSON.stringify(now);
     if (active.told === told) return;

@@ -37,6 +37,9 @@ const runs: Subject<Run> = {
     }) as Run,
 };
 
+/** It is a line of a list; the rest is on the run's own page. */
+const LONGEST_REASON = 500;
+
 const watcherFor = watcherOf(runs);
 
 /** Runs as a monitor follows them. */
@@ -48,6 +51,10 @@ export const followedRuns: Followed<Run> = {
   idOf: ({ workflow }) => workflow.id,
   nameOf: ({ workflow }) => workflow.runName ?? workflow.id,
   statusOf: ({ workflow }) => (workflow.status ?? 'unknown').toLowerCase(),
+  aboutOf: ({ workflow: { projectName, errorMessage } }) => ({
+    ...(typeof projectName === 'string' && { pipeline: projectName }),
+    ...(typeof errorMessage === 'string' && { reason: errorMessage.slice(0, LONGEST_REASON) }),
+  }),
   endOf,
   isUnknown,
   isReady: () => false,

@@ -26,6 +26,7 @@ export const followedStudios: Followed<Studio> = {
   idOf: ({ sessionId }) => sessionId,
   nameOf: ({ name, sessionId }) => name ?? sessionId,
   statusOf: ({ statusInfo }) => statusInfo?.status ?? 'unknown',
+  aboutOf: ({ statusInfo }) => (statusInfo?.message ? { reason: statusInfo.message } : {}),
   endOf: (studio) => (studioEnded(studio) ? (studioStatus(studio) === 'stopped' ? 'good' : 'bad') : undefined),
   isUnknown: () => false,
   isReady: studioRuns,
