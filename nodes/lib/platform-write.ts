@@ -54,7 +54,7 @@ export async function tellWrite<T extends { status: number; body: unknown }>(
     tellSafely(tell, {
       ...base,
       ...(known?.status === undefined ? {} : { status: known.status }),
-      error: known?.code ?? 'SEQERA_FAILED',
+      error: known?.code ?? 'SEQERA_INTERNAL',
       outcome: known?.outcome === 'none' ? 'failed' : 'unknown',
     });
     throw error;

@@ -103,9 +103,11 @@ describe('the editor', { timeout: 40_000 }, () => {
     ];
     expect((await editor.call('POST', '/flows', deploy)).status).toBe(204);
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual([TAB, { ...NODE, name: 'two' }]);
-    expect((await readdir(join(program.dir, 'flows'))).sort()).toEqual(['second.json', 'team.json']);
-    const second = await readFile(join(program.dir, 'flows', 'second.json'), 'utf8');
-    expect(JSON.parse(second).map(({ id }: { id: string }) => id)).toEqual(['t2', 'm1', 'b1']);
+    expect((await readdir(join(program.dir, 'flows'))).sort()).toEqual(['globals.json', 'second.json', 'team.json']);
+    const text = async (name: string): Promise<string> => await readFile(join(program.dir, 'flows', name), 'utf8');
+    expect(await text('second.json')).toContain('"id": "m1"');
+    expect(await text('globals.json')).toContain('"id": "b1"');
+    expect(await text('globals.json')).not.toContain('mqtt-password');
     const credentials = await readFile(join(program.dir, 'data', 'credentials.json'), 'utf8');
     expect(credentials).toMatch(/^\{"\$":"/);
 

@@ -273,6 +273,6 @@ describe('what stops a start', { timeout: 20_000 }, () => {
     expect(program.stderr).toContain(
       `The data folder ${join(dir, 'data')} cannot be written (EACCES). It belongs to uid 0, gid 0, mode 0755; this process runs as uid 12345, gid 12345.`,
     );
-    expect(program.stderr).toContain(`chown -R 12345:12345 ${join(dir, 'data')}`);
+    expect(program.stderr).toContain('sudo chown -R 12345:12345 ');
   });
 });
