@@ -108,7 +108,7 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
       try {
         // A deploy that a crash cut is done to its end: nodes that moved between files would be in both, or in none.
         if (!finished) await finishWriting(journal);
-        const read = await readFlowFiles(dir);
+        const read = await readFlowFiles(dir, files);
         for (const file of read) refuseForeign(file, managed);
         if (!finished && options.mode === 'editable') {
           const folders = new Set(read.flatMap(({ parts }) => parts.map(({ name }) => dirname(join(dir, name)))));

@@ -9,18 +9,29 @@ import { textFolder } from './layout/readable-form.ts';
 /**
  * Reads every flow file of the folder, in the order of their tabs. Names that start with a dot, and subfolders that no
  * file names, are left alone. Throws a RedstartError at the first file that cannot be taken: half of a team's flows is no state to run in.
+ * @param known files as they were read before: those that are the same are not read anew
  */
-export async function readFlowFiles(dir: string): Promise<FlowFile[]> {
+export async function readFlowFiles(dir: string, known: readonly FlowFile[] = []): Promise<FlowFile[]> {
   const files: FlowFile[] = [];
   for (const name of await flowFileNames(dir)) {
     const path = join(dir, name);
     const raw = await read(path);
     const texts = await readTexts(dir, name, raw);
+    const before = known.find((file) => file.name === name);
+    if (before && isSame(before, raw, texts)) {
+      files.push(before);
+      continue;
+    }
     const fromDisk = textsOnDisk(path);
     files.push(parseFlowFile(path, name, raw, (text) => texts.get(text) ?? fromDisk(text)));
   }
   refuseDuplicates(files);
   return inOrder(files, files.flatMap(orderIn));
+}
+
+/** Whether the file says what it said when it was read before, to the byte. */
+function isSame({ parts }: FlowFile, raw: string, texts: ReadonlyMap<string, string>): boolean {
+  return parts.every(({ text, name }, index) => text === (index === 0 ? raw : texts.get(name)));
 }
 
 /** The texts beside a file, as far as they can be had: together and not one by one, as flows run meanwhile. */

@@ -215,21 +215,27 @@ function decodeNode(
   row: Record<string, number> | undefined,
   readText: (key: string, name: string) => string,
 ): FlowNode {
-  // Not an object that is filled by assignment: a property may be called __proto__.
-  const properties = new Map<string, unknown>([
-    ['id', raw.id],
-    ['type', raw.type],
-  ]);
-  if (z !== undefined && !Object.hasOwn(raw, 'z')) properties.set('z', z);
-  for (const [key, value] of Object.entries(raw)) {
-    const [name, decoded] = decodeProperty(key, value, (file) => readText(keyOfFile(key), file));
-    if (properties.has(name) && name !== 'id' && name !== 'type')
+  const node: FlowNode = { id: raw.id, type: raw.type };
+  if (z !== undefined && !Object.hasOwn(raw, 'z')) node.z = z;
+  for (const key of Object.keys(raw)) {
+    if (key === 'id' || key === 'type' || key === 'wires') continue;
+    const [name, value] = key.includes(':')
+      ? decodeProperty(key, raw[key], (file) => readText(keyOfFile(key), file))
+      : [key, raw[key]];
+    if (name !== key && (Object.hasOwn(raw, name) || Object.hasOwn(node, name)))
       throw new Error(`"${name}" is there twice, once as "${key}"`);
-    properties.set(name, decoded);
+    set(node, name, value);
   }
-  const { wires, ...rest } = Object.fromEntries(properties) as FlowNode;
-  const wired = properties.has('wires') ? { wires } : {};
-  return row === undefined ? ({ ...rest, ...wired } as FlowNode) : ({ ...rest, ...row, ...wired } as FlowNode);
+  if (row !== undefined) Object.assign(node, row);
+  if (Object.hasOwn(raw, 'wires')) node.wires = raw.wires;
+  return node;
+}
+
+/** A property may be called __proto__, which is no property when it is assigned. */
+function set(node: FlowNode, name: string, value: unknown): void {
+  if (name === '__proto__')
+    Object.defineProperty(node, name, { value, enumerable: true, writable: true, configurable: true });
+  else node[name] = value;
 }
 
 function keyOfFile(key: string): string {
