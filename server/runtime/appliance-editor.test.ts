@@ -109,7 +109,8 @@ describe('the editor', { timeout: 40_000 }, () => {
     expect(await text('globals.json')).toContain('"id": "b1"');
     expect(await text('globals.json')).not.toContain('mqtt-password');
     const credentials = await readFile(join(program.dir, 'data', 'credentials.json'), 'utf8');
-    expect(credentials).toMatch(/^\{"\$":"/);
+    expect(JSON.parse(credentials)).toMatchObject({ sealed: 1, purpose: 'credentials' });
+    expect(credentials).not.toContain('mqtt-password');
 
     await writeFile(file, JSON.stringify([{ ...TAB, label: 'pulled' }, NODE]));
     const refused = await editor.call(
@@ -138,7 +139,7 @@ describe('the editor', { timeout: 40_000 }, () => {
     await expect.poll(async () => (await fetch(editor.url.replace('/editor', '/readyz'))).status).toBe(200);
 
     expect(await program.stop()).toBe(0);
-    expect(program.stdout + program.stderr + second + credentials).not.toMatch(
+    expect(program.stdout + program.stderr + (await text('second.json')) + credentials).not.toMatch(
       new RegExp(`${TOKEN}|mqtt-password|${PASSWORD}`),
     );
     expect(program.lines.filter(({ audit }) => audit === 'flows.set')[0]).toMatchObject({
