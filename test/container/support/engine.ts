@@ -7,7 +7,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.
 /** Docker's client: what DOCKER names, else the one on the path. DOCKER_HOST says where the engine is, as usual. */
 const client = process.env.DOCKER ?? 'docker';
 /** A container that was expected to end and does not must not stop the suite. The longest is a build from nothing. */
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 500_000;
 const env = { ...process.env, DOCKER_BUILDKIT: '1' };
 
 export const BASE = 'node:24-bookworm-slim';
@@ -58,7 +58,11 @@ if (noEngine !== null) {
   console.warn(`Container tests are skipped: ${noEngine}`);
 }
 
+/** What the image says of itself in tests. The same in each file: they share it. */
+export const LABELS = { VERSION: '1.2.3', REVISION: 'abc' };
+
 /** Builds the image; what is built already is not built again. */
 export function buildImage(tag = IMAGE, ...args: string[]): void {
-  docker('build', '--quiet', '--tag', tag, ...args, root);
+  const labels = Object.entries(LABELS).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  docker('build', '--quiet', '--tag', tag, ...labels, ...args, root);
 }
