@@ -4,7 +4,6 @@ import { RedstartError } from '../errors.ts';
 import { inOrder } from './assign-nodes.ts';
 import { type FlowFile, nodesOf, orderIn, parseFlowFile, textsOnDisk } from './flow-file.ts';
 import { type FlowNode, titleOf } from './flow-node.ts';
-import { textFolder } from './layout/readable-form.ts';
 
 /**
  * Reads every flow file of the folder, in the order of their tabs. Names that start with a dot, and subfolders that no
@@ -16,36 +15,20 @@ export async function readFlowFiles(dir: string, known: readonly FlowFile[] = []
   for (const name of await flowFileNames(dir)) {
     const path = join(dir, name);
     const raw = await read(path);
-    const texts = await readTexts(dir, name, raw);
     const before = known.find((file) => file.name === name);
-    if (before && isSame(before, raw, texts)) {
-      files.push(before);
-      continue;
-    }
-    const fromDisk = textsOnDisk(path);
-    files.push(parseFlowFile(path, name, raw, (text) => texts.get(text) ?? fromDisk(text)));
+    files.push(before && isSame(before, raw, path) ? before : parseFlowFile(path, name, raw));
   }
   refuseDuplicates(files);
   return inOrder(files, files.flatMap(orderIn));
 }
 
-/** Whether the file says what it said when it was read before, to the byte. */
-function isSame({ parts }: FlowFile, raw: string, texts: ReadonlyMap<string, string>): boolean {
-  return parts.every(({ text, name }, index) => text === (index === 0 ? raw : texts.get(name)));
-}
-
-/** The texts beside a file, as far as they can be had: together and not one by one, as flows run meanwhile. */
-async function readTexts(dir: string, name: string, raw: string): Promise<Map<string, string>> {
-  const names = new Set([...raw.matchAll(/:file"\s*:\s*"([^"\\./][^"\\/]*)"/g)].map(([, text]) => text as string));
-  const folder = textFolder(name);
-  const texts = new Map<string, string>();
-  await Promise.all(
-    [...names].map(async (text) => {
-      const content = await readFile(join(dir, folder, text), 'utf8').catch(() => null);
-      if (content !== null) texts.set(`${folder}/${text}`, content);
-    }),
-  );
-  return texts;
+/**
+ * Whether the file says what it said when it was read before, to the byte. Its texts are read without waiting: they are
+ * small and many, and waiting for each costs several times as much. Between two flow files others have their turn.
+ */
+function isSame({ parts }: FlowFile, raw: string, path: string): boolean {
+  const readText = textsOnDisk(path);
+  return parts.every(({ text, name }, index) => text === (index === 0 ? raw : readText(name)));
 }
 
 /** More than the editor can show, and far more than a deploy may have. Reading it would stop everything for seconds. */

@@ -222,12 +222,14 @@ function decodeNode(
     const [name, value] = key.includes(':')
       ? decodeProperty(key, raw[key], (file) => readText(keyOfFile(key), file))
       : [key, raw[key]];
-    if (name !== key && (Object.hasOwn(raw, name) || Object.hasOwn(node, name)))
-      throw new Error(`"${name}" is there twice, once as "${key}"`);
+    if (Object.hasOwn(node, name)) throw new Error(`"${name}" is there twice, once as "${key}"`);
     set(node, name, value);
   }
   if (row !== undefined) Object.assign(node, row);
-  if (Object.hasOwn(raw, 'wires')) node.wires = raw.wires;
+  if (Object.hasOwn(raw, 'wires')) {
+    if (Object.hasOwn(node, 'wires')) throw new Error('"wires" is there twice');
+    node.wires = raw.wires;
+  }
   return node;
 }
 
