@@ -8,6 +8,7 @@ import { ExchangeCodes } from './exchange-codes.ts';
 import { type OidcRoutes, redirect } from './oidc-routes.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { ROLE_RULES } from './roles.ts';
+import { sameOrigin } from './same-origin.ts';
 import type { Session, Sessions } from './sessions.ts';
 import type { SignIn } from './sign-in.ts';
 import { signInPage } from './sign-in-page.ts';
@@ -141,9 +142,9 @@ export function authRoutes({ signIn, passwords, oidc, sessions, logger, audit }:
 
   /** The page with both ways, and its form. */
   const form = async (req: Request, res: ServerResponse): Promise<Answer> => {
-    // Another site must not sign its visitors in here. A browser says where a form comes from.
+    // Another site must not sign its visitors in here. A browser says where a form comes from, an old one by its origin.
     const site = req.headers['sec-fetch-site'];
-    if (site !== undefined && site !== 'same-origin') return { status: 403 };
+    if (site === undefined ? !sameOrigin(req) : site !== 'same-origin') return { status: 403 };
     const unread = await read(req);
     if (unread !== null) return unread;
     const { username, password } = fieldsOf(req.body);
@@ -241,6 +242,8 @@ function json(res: ServerResponse, body: object): void {
 }
 
 function page(res: ServerResponse, status: number, html: string): void {
+  // Without a referrer a browser sends its form with the origin "null", which could be anybody's.
+  res.setHeader('Referrer-Policy', 'same-origin');
   res.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': Buffer.byteLength(html) });
   res.end(html);
 }

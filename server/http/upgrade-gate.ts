@@ -9,6 +9,7 @@ import type { FlowsAuth } from '../auth/flows-auth.ts';
 import type { Bearers } from '../auth/identities.ts';
 import { type CommsLimits, type CommsSocket, protectComms } from '../auth/protect-comms.ts';
 import { type Refusal, refuseUpgrade } from '../auth/refusal.ts';
+import { sameOrigin } from '../auth/same-origin.ts';
 import { CLOSE, closeFrame } from '../auth/websocket-frames.ts';
 import { areaOf, type Roots, rawPath, rawQuery } from './areas.ts';
 import { MAX_BODY_BYTES } from './body-limit.ts';
@@ -176,33 +177,4 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
       }
     },
   };
-}
-
-/** No Origin: not a browser, which is what the check is about. */
-function sameOrigin(req: Request): boolean {
-  const origin = req.headers.origin;
-  if (origin === undefined) return true;
-  let from: URL;
-  try {
-    from = new URL(origin);
-  } catch {
-    return false;
-  }
-  // Only a trusted proxy's word on the host counts; `req.hostname` follows it, but drops the port.
-  const trusted = (req.app.get('trust proxy fn') as (address: string, hop: number) => boolean)(
-    req.socket.remoteAddress ?? '',
-    0,
-  );
-  const forwarded = trusted ? req.headers['x-forwarded-host'] : undefined;
-  const hosts = [req.headers.host, typeof forwarded === 'string' ? forwarded.split(',')[0]?.trim() : undefined];
-  return hosts.some((host) => host !== undefined && sameHost(host, from));
-}
-
-function sameHost(host: string, origin: URL): boolean {
-  try {
-    // Parsed with the scheme of the origin: drops the port where it is the default one.
-    return new URL(`${origin.protocol}//${host}`).host === origin.host;
-  } catch {
-    return false;
-  }
 }
