@@ -76,8 +76,15 @@ describe('two processes on one folder', () => {
 
   it('wait for each other, and take over the lock of one that died', async () => {
     const lock = join(dir, LOCK_FILE);
-    await writeFile(lock, JSON.stringify({ pid: process.pid, host: hostname() }));
+    await withFolderLock(dir, async () => {
+      await expect(withFolderLock(dir, async () => 1, 0)).rejects.toThrow(FolderLocked);
+    });
+    await writeFile(lock, JSON.stringify({ pid: process.ppid, host: hostname() }));
     await expect(withFolderLock(dir, async () => 1, 0)).rejects.toThrow(FolderLocked);
+    // In a container the next process has the same number.
+    await writeFile(lock, JSON.stringify({ pid: process.pid, host: hostname(), life: 'the one before' }));
+    await store().load();
+    expect(await readdir(dir)).toEqual([]);
     await writeFile(lock, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }));
     expect(await withFolderLock(dir, async () => 1, 0)).toBe(1);
     // Of another machine nobody can tell whether it lives: its age does.

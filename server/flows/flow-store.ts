@@ -14,7 +14,7 @@ import {
   renderFlowFile,
 } from './flow-file.ts';
 import type { FlowNode } from './flow-node.ts';
-import { FolderLocked, withFolderLock } from './folder-lock.ts';
+import { FolderLocked, removeDeadLock, withFolderLock } from './folder-lock.ts';
 import { textFolder } from './layout/readable-form.ts';
 import { readFlowFiles } from './read-flows.ts';
 import { type FileChange, finishWriting, removeLeftOvers, writeFiles } from './write-files.ts';
@@ -113,6 +113,7 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
         if (!finished && options.mode === 'editable') {
           const folders = new Set(read.flatMap(({ parts }) => parts.map(({ name }) => dirname(join(dir, name)))));
           for (const folder of [dir, ...folders]) await removeLeftOvers(folder);
+          await removeDeadLock(dir);
         }
         finished = true;
         files = read;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,9 @@ export const LOCK_FILE = '.redstart.lock';
 
 /** No write takes this long: a lock of another machine that is older was left behind. */
 const ABANDONED_MS = 60_000;
+
+/** In a container every process has the same number as the one before it. */
+const LIFE = randomUUID();
 
 /** Somebody else writes. */
 export class FolderLocked extends Error {
@@ -40,6 +44,11 @@ export async function withFolderLock<T>(dir: string, work: () => Promise<T>, pat
   }
 }
 
+/** Removes the lock of a process that died. One that is held stays. */
+export async function removeDeadLock(dir: string): Promise<void> {
+  await withFolderLock(dir, async () => {}, 0).catch(() => {});
+}
+
 async function take(path: string): Promise<boolean> {
   const file = await open(path, 'wx', 0o644).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') return null;
@@ -47,7 +56,7 @@ async function take(path: string): Promise<boolean> {
   });
   if (!file) return false;
   try {
-    await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
+    await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname(), life: LIFE }));
   } finally {
     await file.close();
   }
@@ -62,9 +71,10 @@ async function abandoned(path: string): Promise<string | null> {
     () => null,
   );
   if (text === null || age === null) return null;
-  const { pid, host } = parse(text);
+  const { pid, host, life } = parse(text);
   const here = host === hostname();
-  if (age > ABANDONED_MS || (here && pid !== null && !lives(pid))) {
+  const dead = pid === process.pid ? life !== LIFE : pid !== null && !lives(pid);
+  if (age > ABANDONED_MS || (here && dead)) {
     // Renamed first: of two that find it abandoned only one gets it, and neither removes the lock of a third.
     const aside = `${path}.${process.pid}.old`;
     if (await rename(path, aside).then(isTrue, () => false)) await rm(aside, { force: true });
@@ -77,15 +87,15 @@ function isTrue(): boolean {
   return true;
 }
 
-function parse(text: string): { pid: number | null; host: string | null } {
+function parse(text: string): { pid: number | null; host: string | null; life: unknown } {
   try {
     const value: unknown = JSON.parse(text);
     if (isObject(value) && typeof value.pid === 'number' && typeof value.host === 'string')
-      return { pid: value.pid, host: value.host };
+      return { pid: value.pid, host: value.host, life: value.life };
   } catch {
     // Just made and not written yet, or cut by a full disk: its age tells.
   }
-  return { pid: null, host: null };
+  return { pid: null, host: null, life: null };
 }
 
 function lives(pid: number): boolean {
