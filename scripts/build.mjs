@@ -49,5 +49,8 @@ for (const file of files(pack)) {
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(file, target);
 }
+// The editor's half of the server's own nodes.
+for (const file of files(join(root, 'server')))
+  if (file.endsWith('.html')) copyFileSync(file, join(root, 'dist', relative(root, file)));
 chmodSync(join(root, 'dist', 'server', 'main.js'), 0o755);
 writeFileSync(stampFile, state);

@@ -401,7 +401,8 @@ export const ERROR_CATALOGUE = {
   },
   NAMES_ENVIRONMENT_UNKNOWN: {
     area: 'Flow files',
-    meaning: 'Flows use names of `redstart.yaml`, and REDSTART_ENVIRONMENT is not set, or names an environment that the file has not.',
+    meaning:
+      'Flows use names of `redstart.yaml`, and REDSTART_ENVIRONMENT is not set, or names an environment that the file has not.',
     who: 'operator',
     mend: 'Set REDSTART_ENVIRONMENT to one of the environments in the file.',
     exitCode: 78,
@@ -517,7 +518,8 @@ export const ERROR_CATALOGUE = {
   },
   FLOW_NAME_UNKNOWN: {
     area: 'Deploy',
-    meaning: 'The deploy uses a name, `${pipeline:…}` or the like, that `redstart.yaml` does not have for this environment.',
+    meaning:
+      'The deploy uses a name, `${pipeline:…}` or the like, that `redstart.yaml` does not have for this environment.',
     who: 'editor user',
     mend: 'Correct the name, or add it to the file first.',
     status: '422',
@@ -568,6 +570,25 @@ export const ERROR_CATALOGUE = {
     meaning: 'A flow tried to connect to an address that it may not reach. Nothing was sent.',
     who: 'flow author',
     mend: 'Call another address; or the operator allows it with REDSTART_EGRESS_ALLOW or REDSTART_EGRESS_PRIVATE. Metadata services of clouds and link-local addresses cannot be allowed.',
+  },
+  FILE_OUTSIDE: {
+    area: 'Limits of flows',
+    meaning:
+      'A file node was to use a file outside of the folder `files` of the data folder. Nothing was read or written.',
+    who: 'flow author',
+    mend: 'Name a file in that folder, relative to it; or the operator opens all files with REDSTART_NODES_ALLOW=file.',
+  },
+  FILE_NOT_PLAIN: {
+    area: 'Limits of flows',
+    meaning: 'What a file node was to use is a link, behind a link, a folder, a pipe, a socket or a device.',
+    who: 'flow author',
+    mend: 'Name a plain file. To bring in another folder, mount it within `files`.',
+  },
+  FILE_TOO_LARGE: {
+    area: 'Limits of flows',
+    meaning: 'A file has more than 50 MiB, and was to be read into one message; or a line of it has.',
+    who: 'flow author',
+    mend: 'Read it in lines or as a stream of buffers.',
   },
 
   STORE_UNAVAILABLE: {

@@ -1,3 +1,4 @@
+import { join, sep } from 'node:path';
 import { RedstartError } from '../server/errors.ts';
 
 /** A group of nodes that is off unless REDSTART_NODES_ALLOW names it. */
@@ -8,6 +9,8 @@ export interface NodeGroup {
   files: readonly string[];
   /** Node types in these files, to tell the author of a flow that uses one. */
   types: readonly string[];
+  /** While it is off, nodes of Redstart have these types and do less. */
+  replaced?: true;
 }
 
 /**
@@ -16,7 +19,12 @@ export interface NodeGroup {
  */
 export const NODE_GROUPS: Readonly<Record<string, NodeGroup>> = {
   exec: { risk: 'runs programs on this machine', files: ['90-exec.js'], types: ['exec'] },
-  file: { risk: 'reads and writes any file that this user may', files: ['10-file.js'], types: ['file', 'file in'] },
+  file: {
+    risk: 'reads and writes any file that this user may',
+    files: ['10-file.js'],
+    types: ['file', 'file in'],
+    replaced: true,
+  },
   watch: { risk: 'watches any folder of this machine', files: ['23-watch.js'], types: ['watch'] },
   tcp: {
     risk: 'opens ports outside of the sign-in, and connects anywhere',
@@ -44,14 +52,22 @@ export interface NodePolicy {
   opened: string[];
   functionModules: boolean;
   tlsFiles: boolean;
+  /** The folder that file nodes keep to; null when all files are open to them. */
+  filesFolder: string | null;
   /** The group that a node type belongs to, if it is off. */
   groupOff(type: string): string | null;
   /** Node types that are off. */
   typesOff: readonly string[];
 }
 
-/** Reads REDSTART_NODES_ALLOW: names of groups or of node types in them, and of further node packages of the image. */
-export function nodePolicy(names: readonly string[]): NodePolicy {
+/** Folder within the data folder whose files flows may use. */
+export const FILES_DIR = 'files';
+
+/**
+ * Reads REDSTART_NODES_ALLOW: names of groups or of node types in them, and of further node packages of the image.
+ * The data folder matters to absolute names of files only: without one they are all outside.
+ */
+export function nodePolicy(names: readonly string[], dataDir: string = sep): NodePolicy {
   const allow = names.map((name) => groupOfType(name) ?? name);
   const packages = allow.filter(
     (name) => !Object.hasOwn(NODE_GROUPS, name) && (PACKAGE.test(name) || SCOPED.test(name)),
@@ -65,6 +81,7 @@ export function nodePolicy(names: readonly string[]): NodePolicy {
     });
   }
   const off: [string, NodeGroup][] = Object.entries(NODE_GROUPS).filter(([name]) => !allow.includes(name));
+  const gone = off.filter(([, { replaced }]) => !replaced);
   return {
     excludedFiles: off.flatMap(([, { files }]) => [...files]),
     packages,
@@ -76,8 +93,9 @@ export function nodePolicy(names: readonly string[]): NodePolicy {
     ],
     functionModules: allow.includes('function-modules'),
     tlsFiles: allow.includes('tls-files'),
-    typesOff: off.flatMap(([, { types }]) => [...types]),
-    groupOff: (type) => off.find(([, { types }]) => types.includes(type))?.[0] ?? null,
+    filesFolder: allow.includes('file') ? null : join(dataDir, FILES_DIR),
+    typesOff: gone.flatMap(([, { types }]) => [...types]),
+    groupOff: (type) => gone.find(([, { types }]) => types.includes(type))?.[0] ?? null,
   };
 }
 

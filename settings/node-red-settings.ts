@@ -3,8 +3,9 @@ import type { RequestHandler } from 'express';
 import type { Config } from '../server/config/index.ts';
 import { type ContextStoreSetting, contextStorage } from './context-storage.ts';
 import { editorScripts } from './editor-scripts.ts';
+import { fileNodesDir } from './file-nodes.ts';
 import { NODE_PACK, nodePackDir } from './node-pack.ts';
-import { nodePolicy } from './node-policy.ts';
+import { FILES_DIR, nodePolicy } from './node-policy.ts';
 
 /**
  * The connections of the environment, on the settings object under `seqera`. The nodes read it from there, by reference:
@@ -59,7 +60,7 @@ export const API_MAX_LENGTH = '5mb';
 /** Node-RED's settings for a Config. What is set against Node-RED's default bears its reason. */
 export function nodeRedSettings(options: SettingsOptions): Record<string, unknown> {
   const { config } = options;
-  const policy = nodePolicy(config.nodesAllow);
+  const policy = nodePolicy(config.nodesAllow, config.data.dir);
   const editor = config.auth !== null && options.adminAuth !== null;
 
   return {
@@ -81,7 +82,9 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     seqera: options.managed,
     ...(options.webhooks !== undefined && { redstart: { webhooks: options.webhooks } }),
 
-    nodesDir: [nodePackDir()],
+    nodesDir: [nodePackDir(), ...(policy.filesFolder === null ? [] : [fileNodesDir()])],
+    // What relative names of files are relative to, whatever is allowed: a flow means the same file either way.
+    fileWorkingDirectory: join(config.data.dir, FILES_DIR),
     // Nodes that reach out of the flows are named by whoever runs this, not by whoever draws a flow.
     nodesExcludes: policy.excludedFiles,
     externalModules: {

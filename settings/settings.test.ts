@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../server/config/index.ts';
 import { contextStorage } from './context-storage.ts';
+import { fileNodesDir } from './file-nodes.ts';
 import { NODE_PACK, nodePackDir } from './node-pack.ts';
 import { NODE_GROUPS, nodePolicy } from './node-policy.ts';
 import { nodeRedSettings } from './node-red-settings.ts';
@@ -40,6 +41,10 @@ describe('nodePolicy', () => {
     expect(policy).toMatchObject({ functionModules: false, tlsFiles: false, packages: [] });
     expect(policy.groupOff('tcp request')).toBe('tcp');
     expect(policy.groupOff('inject')).toBeNull();
+    // There, and within their folder.
+    expect(policy.groupOff('file in')).toBeNull();
+    expect(policy.typesOff).not.toContain('file');
+    expect(nodePolicy([], '/data').filesFolder).toBe('/data/files');
   });
 
   it('opens a group by its name or by one of its types, and further packages', () => {
@@ -56,6 +61,7 @@ describe('nodePolicy', () => {
       functionModules: true,
       tlsFiles: true,
       packages: ['node-red-contrib-x', '@scope/nodes'],
+      filesFolder: null,
     });
     expect(policy.groupOff('exec')).toBeNull();
     expect(policy.opened.slice(0, 2)).toEqual([
@@ -129,6 +135,20 @@ describe('nodeRedSettings', () => {
 it('contextStorage makes the crash-safe store the default of flows and nodes alike', () => {
   const module = () => ({});
   expect(contextStorage({ module })).toEqual({ default: 'durable', durable: { module }, memory: { module: 'memory' } });
+});
+
+it('the nodes that keep to the folder for files are loaded unless all files are open', () => {
+  const [, dir = ''] = settings().nodesDir as string[];
+  expect(existsSync(join(dir, 'file.js')) && existsSync(join(dir, 'file.html'))).toBe(true);
+  expect(settings()).toMatchObject({
+    fileWorkingDirectory: '/data/files',
+    nodesExcludes: expect.arrayContaining(['10-file.js']),
+  });
+  expect(settings({ nodesAllow: ['file'] })).toMatchObject({
+    nodesDir: [nodePackDir()],
+    fileWorkingDirectory: '/data/files',
+  });
+  expect(() => fileNodesDir('file:///nowhere/settings/x.js')).toThrow(expect.objectContaining({ code: 'NOT_BUILT' }));
 });
 
 it('nodePackDir finds the nodes from the source and from the built place', () => {

@@ -12,7 +12,7 @@ it('an environment without faults has no findings, and flows run in what it says
   });
   expect(findings).toEqual([]);
   expect(world.types.has('exec')).toBe(true);
-  expect(world.types.has('file in')).toBe(false);
+  expect(world.types.has('watch')).toBe(false);
   expect([...world.connections]).toEqual(['seqera-default', 'seqera-prod']);
   expect([
     world.openEndpoints,

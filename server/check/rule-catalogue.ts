@@ -88,6 +88,13 @@ export const RULES = {
     why: 'Node-RED starts no flow at all while one type is missing.',
     mend: 'Allow it with REDSTART_NODES_ALLOW, if whoever runs the appliance agrees, or take the node out.',
   },
+  'file-outside': {
+    area: NODES,
+    severity: 'error',
+    what: 'A file node names a file outside of the folder `files` of the data folder.',
+    why: 'The flow is loaded disabled.',
+    mend: 'Name a file in that folder, relative to it; or allow all files with REDSTART_NODES_ALLOW=file, if whoever runs the appliance agrees.',
+  },
   'function-modules-off': {
     area: NODES,
     severity: 'error',

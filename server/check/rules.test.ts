@@ -30,10 +30,22 @@ const CASES: Record<string, Case | Case[]> = {
       right: onTab({ id: 'a', type: 'range', wires: [] }),
     },
     {
-      wrong: onTab({ id: 'a', type: 'file in', wires: [] }),
-      at: '"file in",',
+      wrong: onTab({ id: 'a', type: 'watch', wires: [] }),
+      at: '"watch",',
       right: onTab({ id: 'a', type: 'exec', wires: [] }),
       options: { allow: ['exec'] },
+    },
+  ],
+  'file-outside': [
+    {
+      wrong: onTab({ id: 'a', type: 'file in', filename: '/etc/passwd', filenameType: 'str', wires: [] }),
+      at: '"/etc/passwd",',
+      right: onTab({ id: 'a', type: 'file in', filename: 'in/passwd', filenameType: 'str', wires: [] }),
+    },
+    {
+      wrong: onTab({ id: 'a', type: 'file', filename: 'in/../../x', wires: [] }),
+      at: '"in/../../x",',
+      right: onTab({ id: 'a', type: 'file', filename: 'in/../x', wires: [] }),
     },
   ],
   'function-modules-off': {

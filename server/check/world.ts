@@ -12,12 +12,13 @@ const DEFAULT_CONNECTION = 'seqera-default';
 /** What flows run in, by a configuration; the parts of it that are needed, so that a wrong one can still be judged in part. */
 export function createWorld(
   config: Pick<Config, 'nodesAllow'> & {
+    data?: { dir: string };
     connections: readonly { id: string }[];
     httpAuth: Pick<Config['httpAuth'], 'mode'>;
   },
   variables: Iterable<string>,
 ): World {
-  const policy = nodePolicy(config.nodesAllow);
+  const policy = nodePolicy(config.nodesAllow, config.data?.dir);
   return {
     policy,
     types: knownTypes(policy),

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import express from 'express';
 import pino from 'pino';
 import { contextStorage } from '../../settings/context-storage.ts';
-import { nodePolicy } from '../../settings/node-policy.ts';
+import { FILES_DIR, nodePolicy } from '../../settings/node-policy.ts';
 import {
   type LogHandler,
   type ManagedConnections,
@@ -70,6 +70,7 @@ export class Stage {
   readonly #runtime: Runtime;
   readonly #outgoing: Outgoing;
   readonly #state: SqliteStore;
+  readonly #files: string;
   readonly #memory: { data: Record<string, unknown> };
   readonly #log: string[] = [];
   readonly #managed: ManagedConnections = { defaultId: CONNECTION, connections: {} };
@@ -96,6 +97,8 @@ export class Stage {
       },
       cwd: dir,
     });
+    this.#files = join(config.data.dir, FILES_DIR);
+    mkdirSync(this.#files, { recursive: true });
     const userDir = join(config.data.dir, USER_DIR);
     mkdirSync(userDir, { recursive: true });
     writeFileSync(join(userDir, 'package.json'), '{"name":"rehearsal","version":"0.0.0"}');
@@ -117,7 +120,7 @@ export class Stage {
     this.#runtime = createRuntime({
       server,
       editor: false,
-      policy: nodePolicy(config.nodesAllow),
+      policy: nodePolicy(config.nodesAllow, config.data.dir),
       index,
       flowFault: () => null,
       fileOf: () => null,
@@ -233,6 +236,8 @@ export class Stage {
     await this.deploy([]);
     for (const scope of this.#state.scopes()) this.#state.removeScope(scope);
     this.#memory.data = {};
+    rmSync(this.#files, { recursive: true });
+    mkdirSync(this.#files);
     this.#restore();
     if (this.#simulator) {
       this.#outgoing.forbid(this.#simulator.port);

@@ -186,7 +186,14 @@ describe('the editor', { timeout: 40_000 }, () => {
       err?: string;
     }[];
     const types = sets.flatMap((set) => set.types);
-    for (const type of ['exec', 'file', 'file in', 'watch', 'tcp in', 'udp out']) expect(types).not.toContain(type);
+    for (const type of ['exec', 'watch', 'tcp in', 'udp out']) expect(types).not.toContain(type);
+    // Those that keep to one folder, by the name of those that do not.
+    expect(sets.find(({ types }) => types.includes('file'))).toMatchObject({
+      id: 'node-red/file',
+      types: ['file', 'file in'],
+    });
+    const dialog = await editor.call('GET', '/nodes/node-red/file', undefined, { Accept: 'text/html' });
+    expect(dialog.text).toContain('in the folder <code>files</code> of the data folder');
     const own = sets.filter(({ module }) => module !== 'node-red');
     expect([...new Set(own.map(({ module }) => module))]).toEqual(['@redstart/node-red-seqera']);
     expect(own.filter(({ err }) => err)).toEqual([]);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { FILES_DIR } from '../../settings/node-policy.ts';
 import { USER_DIR } from '../../settings/node-red-settings.ts';
 import { RedstartError } from '../errors.ts';
 
@@ -11,7 +12,7 @@ export async function prepareDataFolder(dir: string): Promise<void> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     // Before anything is made in it: of a read-only one, mkdir says ENOENT.
     await probeWrite(dir);
-    await mkdir(join(dir, USER_DIR), { recursive: true, mode: 0o700 });
+    for (const name of [USER_DIR, FILES_DIR]) await mkdir(join(dir, name), { recursive: true, mode: 0o700 });
     await checkOwnFiles(dir);
     // Node-RED looks for installed packages in it, and logs an error when it is not there.
     await writeFile(join(dir, USER_DIR, 'package.json'), USER_PACKAGE, { mode: 0o600 });

@@ -176,6 +176,20 @@ describe('a flow that uses a node which is off', () => {
     expect(files).toEqual(before);
   });
 
+  it('names a file outside of the folder for files: likewise', async () => {
+    files.push({ id: 'f', type: 'file in', z: 's', name: 'users', filename: '/etc/passwd', filenameType: 'str' });
+    const within: FlowNode = { id: 'g', type: 'file', z: 'a', filename: 'reports/x.csv', filenameType: 'str' };
+    files.push(within);
+    const { store, refused } = start(nodePolicy([], '/data'));
+    const nodes = await store.load();
+    expect(refused()).toEqual([expect.objectContaining({ flow: 'b', node: 'f', group: 'file', names: '/etc/passwd' })]);
+    expect([tab(nodes, 'a')?.disabled, tab(nodes, 'b')?.disabled]).toEqual([undefined, true]);
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'flow "Second" (/flows/x.json) does not run: node "users" (f) names the file "/etc/passwd", which is outside of the folder for files of flows and off by default; to allow it, start with REDSTART_NODES_ALLOW=file',
+    ]);
+    expect(refusedFlows(files, nodePolicy(['file'], '/data'))).toEqual([]);
+  });
+
   it('runs when the node is allowed, disabled itself, or in a flow that is', () => {
     const all = [...files, exec];
     expect(refusedFlows(all, nodePolicy(['exec']))).toEqual([]);

@@ -1,4 +1,5 @@
 import { editDistance } from '../../config/schema.ts';
+import { namedOutside } from '../../file-nodes/named-outside.ts';
 import { subflowOf } from '../flow-graph.ts';
 import type { RuleCheck } from '../rule-context.ts';
 
@@ -23,6 +24,13 @@ export const checkNodeTypes: RuleCheck = ({ graph, world, report }) => {
         `Node type "${node.type}" is in no node package that is installed and allowed${near ? `; did you mean "${near}"?` : '.'}`,
         { path: ['type'] },
       );
+    }
+    const { filesFolder } = world.policy;
+    const file = filesFolder === null ? null : namedOutside(node, filesFolder);
+    if (file !== null) {
+      report('file-outside', placed, `The file "${file}" is outside of the folder for files of flows.`, {
+        path: ['filename'],
+      });
     }
     if (node.type === 'function' && !world.policy.functionModules && Array.isArray(node.libs) && node.libs.length > 0) {
       const modules = node.libs.map((lib: { module?: unknown }) => String(lib?.module ?? '?')).join(', ');
