@@ -12,7 +12,7 @@ import { ApiTokens } from './api-tokens.ts';
 import { type AuthRoutes, authRoutes } from './auth-routes.ts';
 import { openGuessFile } from './guess-file.ts';
 import { GuessLimiter } from './guess-limiter.ts';
-import { type Bearers, identities } from './identities.ts';
+import { type Bearers, type Identity, identities } from './identities.ts';
 import { OidcProvider } from './oidc-provider.ts';
 import { oidcRoutes } from './oidc-routes.ts';
 import { sessionFile } from './session-file.ts';
@@ -41,6 +41,8 @@ export interface Auth {
   readonly adminAuth: AdminAuth;
   /** First of Node-RED's `httpAdminMiddleware`. */
   readonly gate: RequestHandler;
+  /** To be told when a token of a program opened something besides the admin API. */
+  tokenUsed(identity: Identity, address: string): void;
   /** Writes what is to outlive a restart. */
   close(): Promise<void>;
 }
@@ -95,6 +97,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
 
   const bearers = identities(sessions, tokens);
   const limiter = new GuessLimiter({ state: guesses.failures, familiar: guesses.familiar });
+  const tokenUsed = ({ user }: Identity, address: string): void => use.used(user, address);
   return {
     bearers,
     routes: authRoutes({
@@ -111,8 +114,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
       ...(options.refuseChange && { refuseChange: options.refuseChange }),
       bearers,
       audit,
-      tokenUsed: ({ user }, address) => use.used(user, address),
+      tokenUsed,
     }),
+    tokenUsed,
     async close() {
       provider?.stop();
       users.close();

@@ -26,6 +26,12 @@ export interface ClusterOptions {
 
 const lease = (shard: number): string => `shard-${shard}`;
 
+/** None: it is a lease of something else. */
+export const shardOfLease = (name: string): number[] => {
+  const [, shard] = /^shard-(\d+)$/.exec(name) ?? [];
+  return shard === undefined ? [] : [Number(shard)];
+};
+
 /**
  * Which of the replicas runs what. Each takes its fair share of the shards as they become free, and gives some away
  * when it has more than that and others are there. With one shard: one leads, the others wait.

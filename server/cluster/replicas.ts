@@ -11,7 +11,7 @@ import type { FlowNode } from '../flows/flow-node.ts';
 import { PostgresStore } from '../state/postgres/postgres-store.ts';
 import type { Replica } from '../state/postgres/session.ts';
 import type { StoreError } from '../state/store-error.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, shardOfLease } from './cluster.ts';
 import { type Caller, Forwarder, GONE, introducedCaller, type Peer } from './forward.ts';
 import { type RouteOwners, routeOwners } from './route-owners.ts';
 import { shardsOfTabs } from './shard-of.ts';
@@ -99,6 +99,14 @@ export class Replicas {
       everyMs: config.leaseMs / LOOKS,
     });
     await this.#cluster.start();
+  }
+
+  /** Who there is, and what each of them leads. */
+  members(): { shards: number; members: { id: string; self: boolean; leads: number[] }[] } {
+    const others = (this.#cluster?.replicas ?? []).filter(({ id }) => id !== this.#id);
+    const list = others.map(({ id, leases }) => ({ id, self: false, leads: leases.flatMap(shardOfLease) }));
+    const members = [{ id: this.#id, self: true, leads: [...this.#held] }, ...list];
+    return { shards: this.#options.config.shards, members };
   }
 
   /** Takes on nothing more. What it holds is let go when the store is closed, after the flows have stopped. */

@@ -1,5 +1,5 @@
 /** The parts of the address space, each with rules of its own. `none` is everything that is not declared. */
-export type Area = 'landing' | 'favicon' | 'healthz' | 'readyz' | 'editor' | 'flows' | 'none';
+export type Area = 'landing' | 'favicon' | 'healthz' | 'readyz' | 'status' | 'editor' | 'flows' | 'none';
 
 export interface Roots {
   /** Without trailing slash. */
@@ -34,6 +34,7 @@ export function areaOf(path: string, roots: Roots): Area {
   if (path === '/favicon.ico') return 'favicon';
   if (path === '/healthz') return 'healthz';
   if (path === '/readyz') return 'readyz';
+  if (path === '/status.json' || isUnder(path, '/status')) return 'status';
   const inEditor = isUnder(path, roots.editorPath);
   const inFlows = isUnder(path, roots.httpPath);
   // One root inside the other: the longer prefix is the more specific one.

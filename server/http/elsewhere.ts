@@ -32,7 +32,8 @@ export interface Elsewhere {
 export function wantedBy(req: IncomingMessage, roots: Roots): Wanted | null {
   const path = rawPath(req.url);
   const area = path === null ? null : areaOf(path, roots);
-  if (area === 'editor') return { area };
+  // Who looks at the page looks at what the editor shows.
+  if (area === 'editor' || area === 'status') return { area: 'editor' };
   if (area !== 'flows' || path === null) return null;
   return { area, path: path.slice(roots.httpPath.length) || '/', method: req.method ?? 'GET' };
 }

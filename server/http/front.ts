@@ -38,6 +38,8 @@ export interface FrontOptions {
   readonly limits: RequestLimits;
   readonly certificates: ClientCertificates;
   readonly webhooks: WebhookRoutes;
+  /** The operations page; null when nobody signs in. */
+  readonly status: ((req: Request, res: ServerResponse, path: string) => Refusal | null) | null;
   /** Further requests of the appliance itself, by path. */
   readonly own: ReadonlyMap<string, (req: Request, res: express.Response) => void>;
   /** Node-RED is mounted, with or without the editor. */
@@ -155,10 +157,23 @@ export function front(options: FrontOptions): Handler {
     return null;
   };
 
+  /** Whoever may not sign in here may not look either: the same rules, and the same token. */
+  const status = (req: Request, res: ServerResponse, path: string): Refusal | null => {
+    headers.plain(req, res);
+    const limited = limits.editor(req) ?? certificates.editor(req);
+    if (limited !== null) return limited;
+    if (options.status === null) return NOT_FOUND;
+    const insecure = options.secureLogin(req);
+    if (insecure !== null) return insecure;
+    if (namesToken(rawQuery(req.url))) return TOKEN_IN_URL;
+    return options.status(req, res, path);
+  };
+
   const fixed: Partial<Record<Area, Handler>> = { landing, favicon, healthz: options.healthz, readyz: options.readyz };
 
   const dispatch = (req: IncomingMessage, res: ServerResponse, area: Area | null, path: string): Refusal | null => {
     if (area === 'editor') return editor(adopt(app, req, res), res, path);
+    if (area === 'status') return status(adopt(app, req, res), res, path);
     headers.plain(req, res);
     const limited = area === 'healthz' || area === 'readyz' ? limits.probe(req) : limits.plain(req);
     if (limited !== null) return limited;

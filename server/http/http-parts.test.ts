@@ -24,6 +24,11 @@ describe('areaOf', () => {
       '/editors',
       '/api%2f',
       '/metrics',
+      '/status',
+      '/status/events',
+      '/status.json',
+      '/statuses',
+      '/Status',
     ].map((path) => areaOf(path, roots));
     expect(areas).toEqual([
       'landing',
@@ -37,6 +42,11 @@ describe('areaOf', () => {
       'flows',
       'none',
       'none',
+      'none',
+      'none',
+      'status',
+      'status',
+      'status',
       'none',
       'none',
     ]);

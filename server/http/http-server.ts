@@ -39,6 +39,8 @@ export interface HttpServerOptions {
   readonly starting?: () => boolean;
   /** Null, as when absent: nobody signs in. */
   readonly auth?: { readonly bearers: Bearers; readonly routes: AuthRoutes } | null;
+  /** The operations page; absent or null: there is none. */
+  readonly status?: FrontOptions['status'];
   /** Further requests of the appliance itself, by path. */
   readonly own?: FrontOptions['own'];
   /** Absent: nothing is counted, and there is no /metrics. */
@@ -153,6 +155,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     readyz: readyz(options.health, () => stopping),
     authRoutes: options.auth?.routes ?? null,
     webhooks,
+    status: options.status ?? null,
     own: new Map([...(options.own ?? []), ...(metrics ? [metricsRoute(metrics, config.metrics, flowsCheck)] : [])]),
     mounted: () => mounted,
     starting: startsOnce(options.starting),

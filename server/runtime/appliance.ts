@@ -20,6 +20,7 @@ import { createRefusedDeploys } from '../flows/patch/refused-deploys.ts';
 import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
 import { type GitSource, openGitSource } from '../git/git-source.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
+import { createOperations, type OperationsPage } from '../operations/create-operations.ts';
 import { withNames } from '../promotion/named-flows.ts';
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { registerStandIns } from '../sandbox/stand-ins.ts';
@@ -71,6 +72,7 @@ interface Parts {
   sandbox: Sandbox | null;
   git: GitSource | null;
   auth: Auth | null;
+  operations: OperationsPage | null;
   http: HttpServer | null;
   runtime: Runtime | null;
 }
@@ -87,6 +89,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
     sandbox: null,
     git: null,
     auth: null,
+    operations: null,
     http: null,
     runtime: null,
   };
@@ -128,6 +131,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
   async function shutDown(deadlineMs: number): Promise<void> {
     const until = Date.now() + deadlineMs;
     parts.http?.stopAccepting();
+    parts.operations?.routes.stop();
     await parts.replicas?.leave();
     await parts.git?.stop();
     if (!parts.runtime && starting) await starting.catch(() => null);
@@ -158,7 +162,7 @@ async function build(
   onLost: (reason: string) => void,
 ): Promise<void> {
   const dataDir = config.data.dir;
-  const policy = nodePolicy(config.nodesAllow, dataDir);
+  const policy = nodePolicy(config.nodesAllow);
   if (policy.opened.length > 0) logger.warn(`REDSTART_NODES_ALLOW lets flows use ${policy.opened.join(', ')}`);
   await prepareDataFolder(dataDir);
   parts.lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
@@ -208,7 +212,6 @@ async function build(
   const audited = auditFlows(sandbox.flows, { audit, deployersFile: join(dataDir, DATA_FILES.deployers), logger });
   const flows = withReferences(audited);
   const recordWrite = recordPlatformWrites({ audit, place: index.place, deployerOf: audited.deployerOf });
-  Object.assign(connections.managed, metering ? metering.observer(recordWrite) : { onWrite: recordWrite });
   // Before anything runs: Node-RED swallows this error, and would look healthy with no flows.
   await flows.load();
   if (flows.files.length === 0)
@@ -235,6 +238,23 @@ async function build(
   });
   const auth = await createAuth({ config, logger, audit, dataDir, ring, refuseChange: refused.refuse });
   parts.auth = auth;
+  const operations = createOperations({
+    config,
+    logger,
+    auth,
+    index,
+    managed: connections.managed,
+    state,
+    sandbox,
+    deployerOf: audited.deployerOf,
+    git,
+    replicas,
+    runtime: () => parts.runtime,
+  });
+  parts.operations = operations;
+  const logs = [metering, operations];
+  const observer = metering?.observer(recordWrite) ?? { onWrite: recordWrite };
+  Object.assign(connections.managed, operations?.observer(observer) ?? observer);
   const http = await createHttpServer({
     config,
     logger,
@@ -244,6 +264,7 @@ async function build(
     // Node-RED is mounted before its nodes are there.
     starting: () => runtime?.ready().reasons.includes('starting') ?? true,
     health: { ready: () => runtime?.ready() ?? { ok: false, reasons: ['starting'] } },
+    status: operations?.routes.handle ?? null,
     ...(git && { own: git.routes }),
     ...(metering && { metrics: metering.metrics }),
     ...(replicas && { elsewhere: replicas }),
@@ -292,7 +313,7 @@ async function build(
               ...(metering && { onWritten: metering.stored }),
             }),
         },
-        logHandler: metering?.log(logHandler) ?? logHandler,
+        logHandler: logs.reduce((handler, part) => part?.log(handler) ?? handler, logHandler),
         adminAuth: auth?.adminAuth ?? null,
         adminMiddleware: auth
           ? [
@@ -343,6 +364,7 @@ async function closeParts(parts: Parts): Promise<void> {
   parts.connections?.close();
   await parts.http?.close();
   await parts.auth?.close();
+  await parts.operations?.close();
   // After Node-RED: nodes save what they hold when they close.
   await parts.state?.close();
   parts.sandbox?.close();

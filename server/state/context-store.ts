@@ -6,6 +6,9 @@ import { StoreError } from './store-error.ts';
 /** Above this a value is refused: context is for state, not for files, and each change writes the whole value. */
 export const MAX_VALUE_BYTES = 1024 * 1024;
 
+/** What scopes of the appliance itself begin with: no id of a node. */
+export const OWN_SCOPES = '$redstart';
+
 type Callback = (error?: Error | null, ...values: unknown[]) => void;
 
 /** What Node-RED asks of a context-store module. With a callback a call is asynchronous, without one it answers at once. */
@@ -131,7 +134,7 @@ export function createContextStore(store: StateStore, options: ContextStoreOptio
     delete: async (scope) => store.removeScope(scope),
     async clean(activeNodes) {
       if (!cleans) return;
-      const active = new Set([...activeNodes, 'global']);
+      const active = new Set([...activeNodes, 'global', OWN_SCOPES]);
       // A scope is `id` or, for a node in a flow, `id:flow`.
       for (const scope of store.scopes()) {
         if (!active.has(scope.split(':')[0] ?? scope)) store.removeScope(scope);

@@ -1,0 +1,126 @@
+import { hourOfDay } from './format.ts';
+
+interface Series {
+  name: string;
+  /** Also its class, for its colour. */
+  key: string;
+}
+
+interface BarsProps {
+  title: string;
+  series: readonly Series[];
+  hours: readonly ({ hour: string } & Record<string, number | string>)[];
+}
+
+const WIDTH = 24;
+const HEIGHT = 96;
+
+/** Stacked bars by hour, and the same as a table for who does not see them. */
+export function Bars({ title, series, hours }: BarsProps) {
+  const countOf = (hour: (typeof hours)[number], key: string): number => Number(hour[key] ?? 0);
+  const totals = hours.map((hour) => series.reduce((sum, { key }) => sum + countOf(hour, key), 0));
+  const most = Math.max(1, ...totals);
+  const sums = series.map(({ name, key }) => ({
+    name,
+    key,
+    sum: hours.reduce((all, hour) => all + countOf(hour, key), 0),
+  }));
+  const summary = sums.map(({ name, sum }) => `${sum} ${name}`).join(', ');
+  return (
+    <figure class="chart">
+      <figcaption>
+        {title}
+        <span class="legend">
+          {sums.map(({ name, key, sum }) => (
+            <span key={key}>
+              <i class={`swatch ${key}`} aria-hidden="true" />
+              {sum} {name}
+            </span>
+          ))}
+        </span>
+      </figcaption>
+      <svg
+        viewBox={`0 0 ${hours.length * WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${title}: ${summary}; at most ${most} in an hour`}
+      >
+        {hours.map((hour, index) => {
+          let top = HEIGHT;
+          return (
+            <g key={hour.hour}>
+              <rect class="slot" x={index * WIDTH + 1} y={0} width={WIDTH - 2} height={HEIGHT} />
+              {series.map(({ key }) => {
+                const height = (countOf(hour, key) / most) * HEIGHT;
+                top -= height;
+                return height === 0 ? null : (
+                  <rect key={key} class={key} x={index * WIDTH + 2} y={top} width={WIDTH - 4} height={height} />
+                );
+              })}
+              <title>
+                {hourOfDay(hour.hour)}: {series.map(({ name, key }) => `${countOf(hour, key)} ${name}`).join(', ')}
+              </title>
+            </g>
+          );
+        })}
+      </svg>
+      <div class="axis" aria-hidden="true">
+        <span>{hourOfDay(hours[0]?.hour ?? '')}</span>
+        <span>most in an hour: {most}</span>
+        <span>now</span>
+      </div>
+      <details>
+        <summary>As a table</summary>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Hour</th>
+              {series.map(({ name, key }) => (
+                <th key={key} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {hours
+              .filter((_, index) => totals[index])
+              .map((hour) => (
+                <tr key={hour.hour}>
+                  <th scope="row">{hourOfDay(hour.hour)}</th>
+                  {series.map(({ key }) => (
+                    <td key={key}>{countOf(hour, key)}</td>
+                  ))}
+                </tr>
+              ))}
+          </tbody>
+        </table>
+      </details>
+    </figure>
+  );
+}
+
+interface SparklineProps {
+  title: string;
+  values: readonly number[];
+  format(value: number): string;
+}
+
+export function Sparkline({ title, values, format }: SparklineProps) {
+  const most = Math.max(...values, 1e-9);
+  const last = values.at(-1) ?? 0;
+  const step = values.length > 1 ? 100 / (values.length - 1) : 100;
+  const points = values.map((value, index) => `${(index * step).toFixed(2)},${(29 - (value / most) * 28).toFixed(2)}`);
+  const label = `${title}: now ${format(last)}, at most ${format(most)} in the last hour`;
+  return (
+    <figure class="sparkline">
+      <figcaption>
+        {title} <strong>{format(last)}</strong>
+        <small>at most {format(most)}</small>
+      </figcaption>
+      <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={label}>
+        <polyline points={(points.length === 1 ? [points[0], '100,29'] : points).join(' ')} />
+      </svg>
+    </figure>
+  );
+}

@@ -1,0 +1,269 @@
+import { redact } from '../config/redact.ts';
+import type { NodePlace } from '../runtime/flow-index.ts';
+import type { Call } from './call-book.ts';
+import type { History, KeptRun } from './history.ts';
+import type { FailureEntry, FollowedRun, Outcome, RunDetail } from './status-schema.ts';
+
+/** As nodes/lib/observer.ts tells it. */
+export interface WatchTold {
+  kind: string;
+  id: string;
+  workspaceId: string | null;
+  state: 'watching' | 'ended' | 'left';
+  name?: string;
+  pipeline?: string;
+  status?: string;
+  end?: 'good' | 'bad';
+  error?: string;
+  reason?: string;
+  page?: string;
+  since: number;
+}
+
+/** As nodes/lib/platform-write.ts tells it. */
+export interface WriteTold {
+  action: string;
+  outcome: string;
+  workspaceId?: unknown;
+  runId?: unknown;
+  runName?: unknown;
+  error?: unknown;
+}
+
+interface Live {
+  run: FollowedRun;
+  /** Nodes that follow it. */
+  nodes: Set<string>;
+  events: RunDetail['events'];
+  calls: RunDetail['calls'];
+  path: RunDetail['path'];
+  /** Grows with each change. */
+  revision: number;
+}
+
+const MOST_EVENTS = 50;
+const MOST_CALLS = 30;
+const MOST_RESTING = 1000;
+const LONGEST_TEXT = 500;
+
+/** What is followed on the Platform, and what was seen of it. Told by the nodes, which lets it be up to date at no call. */
+export class RunBook {
+  readonly #live = new Map<string, Live>();
+  readonly #keyOfId = new Map<string, string>();
+  /** Not followed at the moment, as between the two halves of a deploy. */
+  readonly #resting = new Map<string, Live>();
+  /** Launches whose run nobody follows yet, or ever. */
+  readonly #launched = new Map<string, { event: RunDetail['events'][number]; node: RunDetail['path'][number] }>();
+  readonly #place: (node: string) => NodePlace;
+  readonly #history: History;
+  readonly #now: () => number;
+  revision = 0;
+
+  constructor(options: { place(node: string): NodePlace; history: History; now(): number }) {
+    this.#place = options.place;
+    this.#history = options.history;
+    this.#now = options.now;
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /** Newest first. */
+  runs(most: number): FollowedRun[] {
+    return Array.from(this.#live.values(), ({ run }) => run)
+      .sort((a, b) => (a.since < b.since ? 1 : -1))
+      .slice(0, most);
+  }
+
+  changedSince(revision: number): FollowedRun[] {
+    return [...this.#live.values()].filter((live) => live.revision > revision).map(({ run }) => run);
+  }
+
+  keys(): Iterable<string> {
+    return this.#live.keys();
+  }
+
+  /** How many each flow follows. */
+  byFlow(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { run } of this.#live.values()) if (run.flow) counts.set(run.flow, (counts.get(run.flow) ?? 0) + 1);
+    return counts;
+  }
+
+  detail(key: string): RunDetail | null {
+    const live = this.#live.get(key);
+    return live ? { run: live.run, events: live.events, calls: live.calls, path: live.path } : this.#history.ended(key);
+  }
+
+  watched(node: string, told: WatchTold): void {
+    const key = `${told.kind}/${told.workspaceId ?? '-'}/${told.id}`;
+    const live = this.#live.get(key);
+    if (told.state === 'watching') {
+      this.#see(live ?? this.#begin(key, node, told), node, told);
+      return;
+    }
+    if (!live) return;
+    live.nodes.delete(node);
+    if (told.state === 'ended') {
+      this.#see(live, node, told);
+      this.#end(live, node, told);
+    } else if (live.nodes.size === 0) {
+      this.#drop(live);
+      this.#resting.set(key, live);
+      bound(this.#resting);
+    }
+  }
+
+  wrote(node: string, { action, outcome, workspaceId, runId, runName, error }: WriteTold): void {
+    const at = new Date(this.#now()).toISOString();
+    const place = placeOf(this.#place(node));
+    const id = typeof runId === 'string' ? runId : null;
+    if (action === 'cancel' && id !== null) {
+      const live = this.#live.get(this.#keyOfId.get(id) ?? '');
+      const failed = outcome === 'done' ? 'was cancelled here' : `could not be cancelled: ${String(error ?? outcome)}`;
+      if (live) this.#tell(live, { at, what: failed, ...place });
+    }
+    if (action !== 'launch') return;
+    const known = outcome === 'done' || outcome === 'failed' ? outcome : 'unknown';
+    const failure: FailureEntry | null =
+      known === 'done'
+        ? null
+        : {
+            at,
+            kind: 'launch',
+            title: typeof runName === 'string' ? runName : `Launch${workspaceId ? ` in workspace ${workspaceId}` : ''}`,
+            reason: known === 'failed' ? text(error) : `${text(error) ?? 'no answer'}: it may have been launched`,
+            key: null,
+            page: null,
+            ...place,
+          };
+    this.#history.addLaunch(known, failure);
+    if (id === null) return;
+    const event = { at, what: 'was launched', ...place };
+    this.#launched.set(id, { event, node: { ...place, nodeType: this.#place(node).nodeType ?? 'unknown' } });
+    bound(this.#launched);
+  }
+
+  called({ run, method, endpoint, status, error, attempt, durationMs, waitedMs }: Call): void {
+    if (run === undefined) return;
+    const live = this.#live.get(this.#keyOfId.get(run) ?? '');
+    if (!live) return;
+    live.calls.push({
+      at: new Date(this.#now()).toISOString(),
+      method,
+      endpoint,
+      answer: status === undefined ? (error ?? 'none') : String(status),
+      attempt,
+      durationMs: Math.round(durationMs * 10) / 10,
+      waitedMs: Math.round(waitedMs * 10) / 10,
+    });
+    if (live.calls.length > MOST_CALLS) live.calls.shift();
+  }
+
+  #begin(key: string, node: string, { kind, id, workspaceId, since }: WatchTold): Live {
+    const launched = this.#launched.get(id);
+    this.#launched.delete(id);
+    const rested = this.#resting.get(key);
+    this.#resting.delete(key);
+    const live: Live = rested ?? {
+      run: {
+        key,
+        kind,
+        id,
+        workspaceId,
+        name: null,
+        pipeline: null,
+        status: null,
+        since: new Date(since).toISOString(),
+        page: null,
+        ...placeOf(this.#place(node)),
+      },
+      nodes: new Set(),
+      events: launched ? [launched.event] : [],
+      calls: [],
+      path: launched ? [launched.node] : [],
+      revision: 0,
+    };
+    this.#live.set(key, live);
+    this.#keyOfId.set(id, key);
+    return live;
+  }
+
+  #see(live: Live, node: string, told: WatchTold): void {
+    const place = this.#place(node);
+    const where = placeOf(place);
+    const at = new Date(this.#now()).toISOString();
+    if (told.state === 'watching' && !live.nodes.has(node)) {
+      live.nodes.add(node);
+      this.#tell(live, { at, what: 'is followed', ...where });
+      if (!live.path.some((one) => one.node === node))
+        live.path.push({ ...where, nodeType: place.nodeType ?? 'unknown' });
+    }
+    const { name, pipeline, status, page } = told;
+    if (status !== undefined && status !== live.run.status) this.#tell(live, { at, what: status, ...where });
+    live.run = {
+      ...live.run,
+      ...(name !== undefined && { name }),
+      ...(pipeline !== undefined && { pipeline }),
+      ...(status !== undefined && { status }),
+      ...(isWebPage(page) && { page }),
+    };
+    this.revision += 1;
+    live.revision = this.revision;
+  }
+
+  /** Several nodes may follow it, and after a crash an end may be told once more: it ended once. */
+  #end(live: Live, node: string, { status, end, error, reason }: WatchTold): void {
+    this.#drop(live);
+    const outcome = outcomeOf(status, end);
+    const before = this.#history.ended(live.run.key);
+    if (before?.run.outcome === outcome && before.run.since === live.run.since) return;
+    const endedAt = new Date(this.#now()).toISOString();
+    const why = text(reason ?? error);
+    if (why !== null) this.#tell(live, { at: endedAt, what: why, ...placeOf(this.#place(node)) });
+    const kept: KeptRun = {
+      run: { ...live.run, endedAt, outcome, reason: outcome === 'succeeded' ? null : why },
+      events: live.events,
+      calls: live.calls,
+      path: live.path,
+    };
+    this.#history.addEnd(kept);
+  }
+
+  #drop({ run: { key, id } }: Live): void {
+    this.#live.delete(key);
+    if (this.#keyOfId.get(id) === key) this.#keyOfId.delete(id);
+    this.revision += 1;
+  }
+
+  #tell(live: Live, event: RunDetail['events'][number]): void {
+    live.events.push(event);
+    // The first ones say where it came from.
+    if (live.events.length > MOST_EVENTS) live.events.splice(2, 1);
+  }
+}
+
+function bound(map: Map<string, unknown>): void {
+  const [oldest] = map.size > MOST_RESTING ? map.keys() : [];
+  if (oldest !== undefined) map.delete(oldest);
+}
+
+export function placeOf({ node, nodeName, nodeType, flow, flowLabel }: NodePlace) {
+  return { node, nodeLabel: nodeName ?? nodeType ?? node, flow: flow ?? null, flowLabel: flowLabel ?? null };
+}
+
+function outcomeOf(status: string | undefined, end: 'good' | 'bad' | undefined): Outcome {
+  if (end === 'good') return 'succeeded';
+  if (status === undefined) return 'lost';
+  if (status === 'cancelled') return 'cancelled';
+  return status === 'unknown' ? 'lost' : 'failed';
+}
+
+const text = (value: unknown): string | null =>
+  value === undefined || value === null || value === '' ? null : redact(String(value)).slice(0, LONGEST_TEXT);
+
+/** A flow can put anything into the message that it comes from, and the page makes a link of it. */
+function isWebPage(page: string | undefined): page is string {
+  return page !== undefined && page.length < 2000 && /^https?:$/.test(URL.parse(page)?.protocol ?? '');
+}
