@@ -162,7 +162,7 @@ async function build(
   onLost: (reason: string) => void,
 ): Promise<void> {
   const dataDir = config.data.dir;
-  const policy = nodePolicy(config.nodesAllow);
+  const policy = nodePolicy(config.nodesAllow, dataDir);
   if (policy.opened.length > 0) logger.warn(`REDSTART_NODES_ALLOW lets flows use ${policy.opened.join(', ')}`);
   await prepareDataFolder(dataDir);
   parts.lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
