@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Appliance } from './support/appliance.ts';
@@ -22,7 +22,35 @@ const read = (name) => [env.get(name), RED.util.evaluateNodeProperty(name, 'env'
 msg.payload = { colour: read('FLOW_COLOUR')[0], cloud: read('CLOUD_SECRET').filter(Boolean), path: env.get('PATH') ?? null, data: read('REDSTART_DATA_DIR').filter(Boolean) };
 return msg;`;
 
+/** `POST /api/files?name=…` appends to the file, and is answered with all that is in it, or with the code of the error. */
+const files = (): FlowNode[] => {
+  const answer = node('http response');
+  const read = wire(node('file in', { filename: 'filename', filenameType: 'msg', format: 'utf8', sendError: false }), [
+    answer,
+  ]);
+  const name = { filename: 'req.query.name', filenameType: 'msg' };
+  const write = wire(
+    node('file', { ...name, overwriteFile: 'false', createDir: true, appendNewline: true, encoding: 'none' }),
+    [read],
+  );
+  const code = wire(node('function', { func: 'msg.payload = msg.error.code; return msg;', outputs: 1 }), [answer]);
+  return [
+    wire(node('http in', { url: '/files', method: 'post' }), [write]),
+    write,
+    read,
+    wire(node('catch', { scope: null }), [code]),
+    code,
+    answer,
+  ];
+};
+
 const flows = {
+  'files.json': tab(files(), 'files', 'Files'),
+  'spying.json': tab(
+    [node('file in', { name: 'users', filename: '/etc/passwd', filenameType: 'str' })],
+    'spying',
+    'Spying',
+  ),
   'good.json': tab(code('good', LOOK), 'good', 'Good'),
   'looping.json': tab(code('loop', 'await null; for (;;) {}'), 'looping', 'Looping'),
   'throwing.json': tab(
@@ -45,6 +73,14 @@ const post = async (appliance: Appliance, path: string): Promise<{ status: numbe
   const answer = await appliance.fetch(`/api/${path}`, { method: 'POST', headers: asCaller });
   return { status: answer.status, body: await answer.text() };
 };
+/** What comes of files by their names: within, above, anywhere, behind a link. */
+const filesBy = async (appliance: Appliance, ...names: string[]): Promise<string[]> => {
+  const answers: string[] = [];
+  for (const name of names) answers.push((await post(appliance, `files?name=${encodeURIComponent(name)}`)).body);
+  return answers;
+};
+const FILES = ['a/b.txt', '../state.db', '/etc/passwd', 'link/passwd', 'link'];
+const REFUSED = ['FILE_OUTSIDE', 'FILE_OUTSIDE', 'FILE_NOT_PLAIN', 'FILE_NOT_PLAIN'];
 const readyz = async (appliance: Appliance) => (await appliance.fetch('/readyz')).json();
 const start = async (folder?: string, ...more: string[]): Promise<Appliance> => {
   const args = ['serve', ...more];
@@ -58,8 +94,11 @@ const held = (appliance: Appliance) =>
 it('one flow that is refused, loops for ever or throws leaves the others running', async () => {
   await using first = await start();
   const file = readFileSync(join(first.folder, 'flows', 'looping.json'), 'utf8');
-  expect(first.lines.find(({ code }) => code === 'FLOW_REFUSED')).toMatchObject({
-    flow: 'refused',
+  const refused = first.lines.filter(({ code }) => code === 'FLOW_REFUSED');
+  expect(refused.find(({ flow }) => flow === 'spying')?.msg).toMatch(
+    /flow "Spying" .*node "users" .*names the file "\/etc\/passwd".*REDSTART_NODES_ALLOW=file/,
+  );
+  expect(refused.find(({ flow }) => flow === 'refused')).toMatchObject({
     nodeType: 'exec',
     msg: expect.stringMatching(/flow "Refused" .*node "shell" .*REDSTART_NODES_ALLOW=exec/),
   });
@@ -68,6 +107,9 @@ it('one flow that is refused, loops for ever or throws leaves the others running
     status: 200,
     body: JSON.stringify({ colour: 'blue', cloud: [], path: null, data: [] }),
   });
+
+  symlinkSync('/etc', join(first.folder, 'data', 'files', 'link'));
+  expect(await filesBy(first, ...FILES)).toEqual(['\n', ...REFUSED]);
 
   await post(first, 'loop').catch(() => null);
   expect(await first.exited).toBe(79);
@@ -90,6 +132,7 @@ it('one flow that is refused, loops for ever or throws leaves the others running
     ['throwing', 'exception'],
   ]);
   expect((await post(third, 'good')).status).toBe(200);
+  expect(await filesBy(third, ...FILES)).toEqual(['\n\n', ...REFUSED]);
   expect(await third.stop()).toBe(0);
   expect(readFileSync(join(first.folder, 'flows', 'looping.json'), 'utf8')).toBe(file);
 });

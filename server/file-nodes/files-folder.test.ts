@@ -166,6 +166,7 @@ describe('links', () => {
     mkdirSync(join(folder.path, 'real'));
     symlinkSync(to, join(folder.path, 'way'));
     expect(tryAll('way/secret')).toEqual(refusals('FILE_NOT_PLAIN'));
+    expect(tryAll('way/none/x')).toEqual(refusals('FILE_NOT_PLAIN'));
     expect(tryAll('real/../way/./x/y')).not.toContain(expect.stringMatching('done'));
   });
 
@@ -205,8 +206,8 @@ describe('somebody else changes the folder meanwhile', () => {
     let asked = 0;
     vi.spyOn(process, 'cwd').mockImplementation(() => {
       const answer = cwd();
-      // The first is where it came from, the second where it went.
-      if (++asked === 2) change();
+      // The first is where it came from, the second the folder for files, the third where it went.
+      if (++asked === 3) change();
       return answer;
     });
   };
@@ -215,7 +216,7 @@ describe('somebody else changes the folder meanwhile', () => {
     const chdir = process.chdir.bind(process);
     let asked = 0;
     vi.spyOn(process, 'chdir').mockImplementation((to) => {
-      if (++asked === 1) change();
+      if (++asked === 2) change();
       chdir(to);
     });
   };

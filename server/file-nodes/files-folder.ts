@@ -91,12 +91,16 @@ export class FilesFolder {
 
   /** Does `work` with a folder as the working folder. */
   #in<Result>(folders: readonly string[], name: string, call: string, work: () => Result): Result {
-    const there = join(this.#realPath(), ...folders);
     const before = workingFolder();
     try {
-      process.chdir(there);
-      // The system's answer. It is right whatever happens to the path from here on.
-      if (workingFolder() !== there) throw notPlain(name, 'is behind a link');
+      let there = '';
+      // Step by step: of what is behind a link, not even whether it exists is told.
+      for (const step of [this.#realPath(), ...folders]) {
+        there = join(there, step);
+        process.chdir(step);
+        // The system's answer. It is right whatever happens to the path from here on.
+        if (workingFolder() !== there) throw notPlain(name, 'is behind a link');
+      }
       return work();
     } catch (error) {
       throw withPath(error as NodeJS.ErrnoException, name, call, this.path);

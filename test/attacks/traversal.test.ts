@@ -1,11 +1,11 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Appliance } from '../support/appliance.ts';
 import { isRefused } from '../support/attempts.ts';
 import { EditorSession, withEditor } from '../support/editor.ts';
-import { type FlowNode, node, tab, wire } from '../support/flows.ts';
+import { node, tab, wire } from '../support/flows.ts';
 import { suiteFolder } from '../support/folder.ts';
 
 // Paths out of the folders, by somebody who may do everything in the editor: reading and writing other files is not
@@ -224,28 +224,48 @@ describe('paths', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('of file nodes lead nowhere, as there are none', async () => {
+  it('of file nodes lead out of their folder neither by what a message says nor by a link in it', async () => {
     const starts = () => appliance.lines.filter(({ msg }) => msg === 'flows started').length;
     const answer = node('http response');
-    const read = wire(node('file in', { filename: 'payload', filenameType: 'msg', format: 'utf8' }), [answer]);
-    const write = node('file', {
-      filename: join(folder, 'escaped-by-file-node'),
-      filenameType: 'str',
-      createDir: true,
-    });
+    const tell = wire(node('function', { func: 'msg.payload = msg.error.code; return msg;', outputs: 1 }), [answer]);
+    const name = { filename: 'req.query.name', filenameType: 'msg', sendError: false };
+    const routes = [
+      node('file in', { ...name, format: 'utf8' }),
+      ...['true', 'false', 'delete'].map((overwriteFile) => node('file', { ...name, overwriteFile, createDir: true })),
+    ].flatMap((each, index) => [
+      wire(node('http in', { url: `/file${index}`, method: 'get' }), [each]),
+      wire(each, [answer]),
+    ]);
     const flow = tab(
-      [wire(node('http in', { url: '/read', method: 'get' }), [read, write]), read, write, answer] as FlowNode[],
+      [...routes, wire(node('catch', { scope: null }), [tell]), tell, answer],
       'filenodes',
       'File nodes',
     );
     const before = starts();
-    const status = (await editor.call('POST', '/flows', [...(await editor.flows()), ...flow])).status;
-    if (status === 204) {
-      await appliance.until(() => starts() > before, 'the flows of the deploy').catch(() => undefined);
-      await appliance.fetch('/api/read?x=/etc/passwd', { signal: AbortSignal.timeout(500) }).catch(() => undefined);
+    expect((await editor.call('POST', '/flows', [...(await editor.flows()), ...flow])).status).toBe(204);
+    await appliance.until(() => starts() > before, 'the flows of the deploy');
+    symlinkSync(folder, join(folder, 'data', 'files', 'way'));
+    symlinkSync(join(folder, 'outside'), join(folder, 'data', 'files', 'link'));
+    const all = files();
+    const outside = join(folder, 'outside');
+    const names = [
+      ...['../../outside', outside, `./${'../'.repeat(20)}${outside}`, 'x/../../../outside', `//${outside}`],
+      ...['way/outside', 'way/new/file', 'way/flows/../outside', 'link', 'way/data/state.db', '../state.db', '..', '.'],
+      ...['/proc/self/environ', '/dev/null', '/data/../../etc/passwd', '\0', '../../outside\0.txt'],
+    ];
+    // Only odd: of files within the folder, if any.
+    const odd = ['..\\..\\outside', '%2e%2e/%2e%2e/outside', '..%00/outside', '．．/outside', `file://${outside}`];
+    const wrong: string[] = [];
+    for (const each of [...names, ...odd]) {
+      for (const index of [0, 1, 2, 3]) {
+        const text = await (await appliance.fetch(`/api/file${index}?name=${encodeURIComponent(each)}`)).text();
+        const refused = odd.includes(each) ? !text.includes(SECRET) : /^FILE_(?:OUTSIDE|NOT_PLAIN)$/.test(text);
+        if (!isRefused('path traversal', refused)) wrong.push(`${each} by /file${index}: ${text}`);
+      }
     }
-    const refused = files().every((file) => !file.includes('escaped-by-file-node'));
-    expect(isRefused('path traversal', refused)).toBe(true);
-    expect(appliance.output).toMatch(/REDSTART_NODES_ALLOW/);
+    expect(wrong).toEqual([]);
+    const own = (file: string): boolean => file.startsWith(join('data', 'files'));
+    expect(files().filter((file) => !own(file))).toEqual(all.filter((file) => !own(file)));
+    expect(readFileSync(outside, 'utf8')).toBe(SECRET);
   });
 });
