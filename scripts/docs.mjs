@@ -1,5 +1,5 @@
 // Writes what is generated from the code: docs/environment.md and .env.example from the configuration's schema,
-// docs/errors.md from the catalogues of error codes, docs/flowtest.schema.json from what a rehearsal may say, the rules in docs/check.md from theirs, server/check/known-types.ts from
+// docs/errors.md from the catalogues of error codes, docs/flowtest.schema.json from what a rehearsal may say, docs/status.schema.json from what the status page is told, the rules in docs/check.md from theirs, server/check/known-types.ts from
 // what the nodes tell the editor. Unit tests fail when they differ; run this and commit the result.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { asModule } from '../bench/as-module.ts';
 import { renderRulesInto } from '../server/check/rules-page.ts';
 import { renderEnvExample, renderEnvironmentPage } from '../server/config/docs.ts';
 import { renderErrorsPage } from '../server/errors-page.ts';
+import { statusJsonSchema } from '../server/operations/status-schema.ts';
 import { flowTestJsonSchema } from '../server/rehearsal/rehearsal-schema.ts';
 
 // The nodes are CommonJS once compiled, and nothing that Node.js could load before.
@@ -22,6 +23,7 @@ write('docs/environment.md', renderEnvironmentPage());
 write('.env.example', renderEnvExample());
 write('docs/errors.md', renderErrorsPage(ERROR_CATALOGUE));
 write('docs/flowtest.schema.json', `${JSON.stringify(flowTestJsonSchema(), null, 2)}\n`);
+write('docs/status.schema.json', `${JSON.stringify(statusJsonSchema(), null, 2)}\n`);
 write('docs/check.md', renderRulesInto(readFileSync(new URL('../docs/check.md', import.meta.url), 'utf8')));
 asModule('/nodes/');
 write('server/check/known-types.ts', await (await import('./node-types.ts')).renderKnownTypes());

@@ -48,6 +48,7 @@ export function createOperations(o: {
     store: o.state,
     storeFile: replicas ? null : join(config.data.dir, DATA_FILES.state),
     ready: () => o.runtime()?.ready() ?? null,
+    standby: () => replicas?.standby ?? false,
     messagesInFlight: () => o.runtime()?.messages.inFlight() ?? 0,
     stopped: o.sandbox,
     deployerOf: o.deployerOf,

@@ -82,6 +82,7 @@ export class History {
   }
 
   ended(key: string): KeptRun | null {
+    this.load();
     const entry = this.#entries.get(this.#runs.get(key) ?? '');
     return entry?.type === 'run' ? entry.kept : null;
   }

@@ -39,7 +39,9 @@ export interface OperationsOptions {
   /** File of the store; null: it is a database elsewhere. */
   storeFile: string | null;
   /** Null until there is a runtime. */
-  ready(): { ok: boolean; standby?: boolean; reasons: readonly NotReady[] } | null;
+  ready(): { ok: boolean; reasons: readonly NotReady[] } | null;
+  /** Another replica runs the flows, and keeps the history. */
+  standby(): boolean;
   messagesInFlight(): number;
   stopped: {
     refused(): readonly { flow: string; nodeType: string; group: string }[];
@@ -87,7 +89,7 @@ export class Operations {
     this.#history = new History({
       store: options.store,
       now: this.#now,
-      active: () => options.ready()?.standby !== true,
+      active: () => !options.standby(),
       onUnsaved: (error) => options.logger.warn({ err: error }, 'the history of the operations page cannot be kept'),
     });
     this.#runs = new RunBook({ place: options.index.place, history: this.#history, now: this.#now });

@@ -57,6 +57,7 @@ details summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
 th, td { text-align: left; padding: .2rem .5rem .2rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 .sparklines { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
+.sparkline small { font-weight: 400; }
 .sparkline svg { height: 2.6rem; }
 .sparkline polyline { fill: none; stroke: var(--running); stroke-width: 2; vector-effect: non-scaling-stroke; }
 .filters { display: flex; flex-wrap: wrap; gap: .5rem .8rem; align-items: end; margin-bottom: .6rem; }

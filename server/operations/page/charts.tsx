@@ -19,7 +19,8 @@ const HEIGHT = 96;
 export function Bars({ title, series, hours }: BarsProps) {
   const countOf = (hour: (typeof hours)[number], key: string): number => Number(hour[key] ?? 0);
   const totals = hours.map((hour) => series.reduce((sum, { key }) => sum + countOf(hour, key), 0));
-  const most = Math.max(1, ...totals);
+  const highest = Math.max(...totals);
+  const most = Math.max(1, highest);
   const sums = series.map(({ name, key }) => ({
     name,
     key,
@@ -43,7 +44,7 @@ export function Bars({ title, series, hours }: BarsProps) {
         viewBox={`0 0 ${hours.length * WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${title}: ${summary}; at most ${most} in an hour`}
+        aria-label={`${title}: ${summary}; at most ${highest} in an hour`}
       >
         {hours.map((hour, index) => {
           let top = HEIGHT;
@@ -66,7 +67,7 @@ export function Bars({ title, series, hours }: BarsProps) {
       </svg>
       <div class="axis" aria-hidden="true">
         <span>{hourOfDay(hours[0]?.hour ?? '')}</span>
-        <span>most in an hour: {most}</span>
+        <span>most in an hour: {highest}</span>
         <span>now</span>
       </div>
       <details>
@@ -109,8 +110,10 @@ interface SparklineProps {
 export function Sparkline({ title, values, format }: SparklineProps) {
   const most = Math.max(...values, 1e-9);
   const last = values.at(-1) ?? 0;
-  const step = values.length > 1 ? 100 / (values.length - 1) : 100;
-  const points = values.map((value, index) => `${(index * step).toFixed(2)},${(29 - (value / most) * 28).toFixed(2)}`);
+  // One alone is a line too.
+  const drawn = values.length === 1 ? [last, last] : values;
+  const step = 100 / Math.max(1, drawn.length - 1);
+  const points = drawn.map((value, index) => `${(index * step).toFixed(2)},${(29 - (value / most) * 28).toFixed(2)}`);
   const label = `${title}: now ${format(last)}, at most ${format(most)} in the last hour`;
   return (
     <figure class="sparkline">
@@ -119,7 +122,7 @@ export function Sparkline({ title, values, format }: SparklineProps) {
         <small>at most {format(most)}</small>
       </figcaption>
       <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={label}>
-        <polyline points={(points.length === 1 ? [points[0], '100,29'] : points).join(' ')} />
+        <polyline points={points.join(' ')} />
       </svg>
     </figure>
   );
