@@ -450,6 +450,14 @@ export const ERROR_CATALOGUE = {
     mend: 'Compare the key with what your git host publishes, then put it into the file.',
     exitCode: 78,
   },
+  GIT_CERTIFICATE_UNTRUSTED: {
+    area: 'Git',
+    meaning:
+      'The https server has a certificate of an authority that is not trusted here, for another name, or expired.',
+    who: 'operator',
+    mend: 'Put the private authority into the file of NODE_EXTRA_CA_CERTS: git then trusts it too. If it is a public one, find out who is in between.',
+    exitCode: 78,
+  },
   GIT_REF_MISSING: {
     area: 'Git',
     meaning: 'The branch or tag is not in the repository, or not any more. The flows of the last good revision go on.',
@@ -508,6 +516,13 @@ export const ERROR_CATALOGUE = {
     who: 'editor user',
     mend: 'Change the flow files in version control.',
     status: '403',
+  },
+  FLOW_NODE_INVALID: {
+    area: 'Deploy',
+    meaning: 'A node has no id or type, or one that is a word of JavaScript itself, such as `constructor`.',
+    who: 'editor user',
+    mend: 'Remove the node: Node-RED could not start with it.',
+    status: '400',
   },
   FLOW_FILE_CHANGED: {
     area: 'Deploy',

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { getCACertificates } from 'node:tls';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import type { GitConfig } from '../config/index.ts';
 import { GitError, transportError } from './git-error.ts';
@@ -120,7 +121,12 @@ export async function createGitClient(options: GitClientOptions): Promise<GitCli
     throw transportError(url, error);
   }
   await rm(join(repository, 'hooks'), { recursive: true, force: true });
-  await writeFile(join(repository, 'config'), repositoryConfig(config), { mode: 0o600 });
+  const authorities = join(dir, 'authorities.pem');
+  const trusted = trustedAuthorities();
+  if (trusted !== null) await writeFile(authorities, trusted, { mode: 0o600 });
+  await writeFile(join(repository, 'config'), repositoryConfig(config, trusted === null ? null : authorities), {
+    mode: 0o600,
+  });
 
   async function lookUp(): Promise<Ref> {
     const [branch, tag] = [`refs/heads/${config.ref}`, `refs/tags/${config.ref}`];
@@ -306,7 +312,17 @@ function proxies({ https, http, noProxy }: GitClientOptions['proxy']): Record<st
   };
 }
 
-function repositoryConfig({ allowedSignersFile }: GitConfig): string {
+/**
+ * With NODE_EXTRA_CA_CERTS git trusts what the rest of the program does. It takes one file, instead of the system's own:
+ * so that has to be in it too.
+ */
+function trustedAuthorities(): string | null {
+  if (getCACertificates('extra').length === 0) return null;
+  return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])].join('\n');
+}
+
+function repositoryConfig({ allowedSignersFile }: GitConfig, authorities: string | null): string {
+  const quoted = (path: string): string => `"${path.replace(/["\\]/g, '\\$&')}"`;
   const lines = [
     '[core]',
     '\trepositoryformatversion = 0',
@@ -321,6 +337,7 @@ function repositoryConfig({ allowedSignersFile }: GitConfig): string {
     '[http]',
     // A redirect would take the token to another host.
     '\tfollowRedirects = false',
+    ...(authorities === null ? [] : [`\tsslCAInfo = ${quoted(authorities)}`]),
     '[gc]',
     '\tauto = 0',
     '[submodule]',
@@ -329,8 +346,7 @@ function repositoryConfig({ allowedSignersFile }: GitConfig): string {
     '\tprogram = /bin/false',
   ];
   if (allowedSignersFile !== null) {
-    const quoted = allowedSignersFile.replace(/["\\]/g, '\\$&');
-    lines.push('[gpg "ssh"]', `\tallowedSignersFile = "${quoted}"`);
+    lines.push('[gpg "ssh"]', `\tallowedSignersFile = ${quoted(allowedSignersFile)}`);
   }
   return `${lines.join('\n')}\n`;
 }

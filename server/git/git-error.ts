@@ -38,6 +38,22 @@ export function transportError(url: string, error: unknown): GitError {
       error,
     );
   }
+  if (/certificate/i.test(said)) {
+    return new GitError(
+      'GIT_CERTIFICATE_UNTRUSTED',
+      `The certificate of the server of ${url} is not trusted: ${last}`,
+      'Put the authority that issued it into the file of NODE_EXTRA_CA_CERTS. If it is a public one, somebody is in between.',
+      error,
+    );
+  }
+  if (/no user exists for uid/i.test(said)) {
+    return new GitError(
+      'GIT_ACCESS_DENIED',
+      `ssh refuses to run as a user that /etc/passwd does not have: ${last}`,
+      'Run as user 1000 of the image, add the user to /etc/passwd, or use an https address with a token.',
+      error,
+    );
+  }
   if (
     /authentication failed|could not read (?:username|password)|permission denied|\b40[13]\b|access denied|terminal prompts disabled/i.test(
       said,

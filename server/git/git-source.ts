@@ -67,7 +67,7 @@ export async function openGitSource(options: {
       dir,
       flowsDir: config.flows.dir,
       check: (folder) => errorsIn(folder, config),
-      rehearse: git.rehearse ? (folder) => rehearse(folder, { PATH: git.searchPath, HOME: join(dir, 'home') }) : null,
+      rehearse: git.rehearse ? (folder) => rehearse(folder, config, join(dir, 'home'), stopping.signal) : null,
       apply: async () => await asCaller({ user: GIT_USER }, async () => await deploy?.()),
       audit,
       logger,
@@ -147,18 +147,37 @@ async function errorsIn(folder: string, config: Config): Promise<string[]> {
   }
 }
 
-/** In a process of its own: rehearsals run flows, and time of their own. */
-async function rehearse(folder: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+/** In a process of its own: rehearsals run flows, and time of their own. What may be started and read here holds there. */
+async function rehearse(folder: string, config: Config, home: string, signal: AbortSignal): Promise<string[]> {
   const main = fileURLToPath(new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
-  const child = spawn(process.execPath, [main, 'test', folder], {
+  // Its standard error is for what somebody has to mend.
+  const child = spawn(process.execPath, ['--no-warnings', main, 'test', folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: REHEARSAL_MS,
-    // Nothing of this appliance's configuration: a rehearsal must come out the same everywhere.
-    env,
+    signal,
+    // Of this appliance's configuration only which nodes there are: a rehearsal must come out the same everywhere. In a
+    // container there may be no other place for temporary files.
+    env: {
+      PATH: config.git?.searchPath,
+      HOME: home,
+      TMPDIR: home,
+      NO_COLOR: '1',
+      REDSTART_NODES_ALLOW: config.nodesAllow.join(','),
+    },
   });
   const exit = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
   const [code, out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
   if (code === 0) return [];
-  const lines = `${out}\n${err}`.split('\n').filter((line) => line.trim() !== '');
-  return lines.length === 0 ? [`redstart test ended with ${code}`] : lines.slice(-5);
+  const lines = `${out}\n${err}`
+    .replaceAll(`${folder}/`, '')
+    .replaceAll(folder, 'the repository')
+    .split('\n')
+    .flatMap((line) => line.trim() || []);
+  if (lines.length === 0) return [`redstart test ended with ${code}`];
+  return lines.slice(
+    Math.max(
+      0,
+      lines.findIndex((line) => line.startsWith('✗')),
+    ),
+  );
 }

@@ -15,6 +15,7 @@ async function names(): Promise<Set<string>> {
     storeFault: false,
     flows: { running: 0, held: 0, disabled: 0 },
     messagesInFlight: 0,
+    git: { revision: 'abc', checkedAt: null, appliedAt: null, failing: false },
     messages: [],
   }));
   const types = [...(await metrics.text()).matchAll(/^# TYPE (\S+) (\S+)$/gm)];

@@ -7,6 +7,7 @@ const quiet: Snapshot = {
   storeFault: false,
   flows: { running: 2, held: 0, disabled: 1 },
   messagesInFlight: 3,
+  git: null,
   messages: [],
 };
 
@@ -70,6 +71,27 @@ describe('metrics', () => {
     expect(await samples(metrics, 'redstart_store_write_duration_seconds_count')).toEqual([' 1']);
     expect(await samples(metrics, 'redstart_build_info')).toEqual(['{version="1.2.3"} 1']);
     expect(await samples(metrics, 'redstart_flows{')).toEqual(['state="running"} 2', 'state="disabled"} 1']);
+  });
+
+  it('tell which revision of the flows is in force, since when, and whether newer ones can be had', async () => {
+    const checkedAt = '2026-03-02T09:00:00.500Z';
+    let git: Snapshot['git'] = { revision: 'abc', checkedAt, appliedAt: '2026-03-01T00:00:00Z', failing: true };
+    const metrics = new Metrics('1', () => ({ ...quiet, git }));
+    metrics.audited({ event: 'git', outcome: 'applied', revision: 'abc' });
+    metrics.audited({ event: 'git', outcome: 'refused', code: 'GIT_UNSIGNED' });
+    expect(await samples(metrics, 'redstart_git_')).toEqual([
+      'changes_total{outcome="applied",code="none"} 1',
+      'changes_total{outcome="refused",code="GIT_UNSIGNED"} 1',
+      'info{revision="abc"} 1',
+      'failing 1',
+      'last_looked_timestamp_seconds 1772442000.5',
+      'last_applied_timestamp_seconds 1772323200',
+    ]);
+    git = { revision: 'def', checkedAt: null, appliedAt: null, failing: false };
+    expect(await samples(metrics, 'redstart_git_info')).toEqual(['{revision="def"} 1']);
+    git = null;
+    // Nothing to alert on where flows do not come from git.
+    expect((await metrics.text()).match(/^redstart_git_(?!changes)\w+/gm)).toBeNull();
   });
 
   it('know what is followed now, and how it ended', async () => {

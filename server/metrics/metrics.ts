@@ -8,6 +8,8 @@ export interface Snapshot {
   storeFault: boolean;
   flows: { running: number; held: number; disabled: number };
   messagesInFlight: number;
+  /** Null: flows do not come from git. */
+  git: { revision: string | null; checkedAt: string | null; appliedAt: string | null; failing: boolean } | null;
   /** Messages that nodes received since the last time. */
   messages: readonly { flow: string; type: string; count: number }[];
 }
@@ -53,6 +55,7 @@ export class Metrics {
   readonly #found;
   readonly #deploys;
   readonly #refusals;
+  readonly #git;
   readonly #watches = new Map<string, Set<string>>();
   /** When the next poll of a node is due. */
   readonly #due = new Map<string, number>();
@@ -112,6 +115,7 @@ export class Metrics {
     this.#found = counter('redstart_poll_found_total', 'New things that polls found.');
     this.#deploys = counter('redstart_deploys_total', 'Deploys of the flows.', 'outcome');
     this.#refusals = counter('redstart_refusals_total', 'Callers that were refused.', 'area', 'reason');
+    this.#git = counter('redstart_git_changes_total', 'Revisions and deploys of flows from git.', 'outcome', 'code');
     this.#storeSeconds = histogram(
       'redstart_store_write_duration_seconds',
       'From a write of the state store until it is on disk.',
@@ -173,8 +177,9 @@ export class Metrics {
   }
 
   /** From the audit trail: what was refused and deployed is told there once, for all who want to know. */
-  audited({ event, what, area, why, reason }: AuditEvent): void {
-    if (event === 'deploy') this.#deploys.inc({ outcome: 'applied' });
+  audited({ event, what, area, why, reason, outcome, code }: AuditEvent): void {
+    if (event === 'git') this.#git.inc({ outcome: String(outcome), code: String(code ?? 'none') });
+    else if (event === 'deploy') this.#deploys.inc({ outcome: 'applied' });
     else if (event === 'refused' && what === 'deploy') this.#deploys.inc({ outcome: 'refused' });
     else if (event === 'refused' && what === 'sign-in')
       this.#refusals.inc({ area: 'sign-in', reason: this.#bounded('reason', String(why)) });
@@ -211,6 +216,8 @@ export class Metrics {
         registers,
         collect() {
           this.reset();
+          // Without labels a reset leaves a 0: what nobody sets is not there.
+          this.remove({} as Record<Label, string>);
           read((labels, value) => this.set(labels, value), snapshot());
         },
       });
@@ -231,6 +238,31 @@ export class Metrics {
     gauge('redstart_watches', 'What is being followed on the Platform.', ['kind'], (set) => {
       for (const [kind, { size }] of this.#watches) set({ kind }, size);
     });
+    gauge(
+      'redstart_git_info',
+      'The revision of the flows that is in force, as a label.',
+      ['revision'],
+      (set, { git }) => {
+        if (git?.revision) set({ revision: git.revision }, 1);
+      },
+    );
+    gauge(
+      'redstart_git_failing',
+      '1 while the repository, or its newest revision, cannot be taken.',
+      [],
+      (set, { git }) => {
+        if (git) set({}, Number(git.failing));
+      },
+    );
+    for (const [what, key] of [
+      ['looked', 'checkedAt'],
+      ['applied', 'appliedAt'],
+    ] as const) {
+      const help = { looked: 'When the repository was last read.', applied: 'When a revision was last put in force.' };
+      gauge(`redstart_git_last_${what}_timestamp_seconds`, help[what], [], (set, { git }) => {
+        if (git?.[key]) set({}, Date.parse(git[key]) / 1000);
+      });
+    }
     one('redstart_poll_lag_seconds', 'How late the most overdue poll is.', () => {
       const earliest = Math.min(...this.#due.values(), Number.POSITIVE_INFINITY);
       return Math.max(0, (Date.now() - earliest) / 1000);

@@ -177,6 +177,7 @@ async function build(
           runtime: () => parts.runtime,
           storeFault: () => parts.state?.probe() ?? null,
           held: () => parts.sandbox?.held().length ?? 0,
+          git: () => parts.git,
         });
   const audit = metering?.audit(trail) ?? trail;
   audit.record({ event: 'config', version: version(), settings: config.effective });

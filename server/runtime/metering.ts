@@ -1,6 +1,7 @@
 import type { LogHandler } from '../../settings/node-red-settings.ts';
 import type { Audit } from '../audit/audit-event.ts';
-import { Metrics, type PlatformCall, type Watch } from '../metrics/metrics.ts';
+import type { GitSource } from '../git/git-source.ts';
+import { Metrics, type PlatformCall, type Snapshot, type Watch } from '../metrics/metrics.ts';
 import { version } from '../version.ts';
 import type { FlowIndex } from './flow-index.ts';
 import type { Runtime } from './runtime.ts';
@@ -39,6 +40,7 @@ export function createMetering(o: {
   runtime(): Runtime | null;
   storeFault(): string | null;
   held(): number;
+  git(): GitSource | null;
 }): Metering {
   const labelsOf = (id: string): { flow: string; type: string } => {
     const { flow, flowLabel, nodeType } = o.index.place(id);
@@ -57,6 +59,7 @@ export function createMetering(o: {
       standby,
       storeFault: o.storeFault() !== null,
       flows: { running: Math.max(0, tabs.length - disabled), held, disabled: Math.max(0, disabled - held) },
+      git: gitState(o.git()),
       messagesInFlight: runtime?.messages.inFlight() ?? 0,
       messages: Array.from(runtime?.messages.takeReceived() ?? [], ([id, count]) => ({ ...labelsOf(id), count })),
     };
@@ -86,4 +89,10 @@ export function createMetering(o: {
       onPoll: (node, poll) => metrics.poll(node, poll),
     }),
   };
+}
+
+function gitState(source: GitSource | null): Snapshot['git'] {
+  if (source === null) return null;
+  const { revision, checkedAt, appliedAt, lastError } = source.status();
+  return { revision, checkedAt, appliedAt, failing: lastError !== null };
 }
