@@ -519,7 +519,7 @@ export const ERROR_CATALOGUE = {
   },
   FLOW_NODE_INVALID: {
     area: 'Deploy',
-    meaning: 'A node has no id or type, or one that is a word of JavaScript itself, such as `constructor`.',
+    meaning: 'A node has no id or no type, or its type is a word of JavaScript itself, such as `constructor`.',
     who: 'editor user',
     mend: 'Remove the node: Node-RED could not start with it.',
     status: '400',

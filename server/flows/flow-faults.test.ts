@@ -129,6 +129,8 @@ describe('what cannot be taken', () => {
     [{ redstart: 1, flow: { id: 'a', type: 'debug' } }, '"flow" must be a tab or a subflow'],
     [{ redstart: 1, nodes: [{ id: 'a', type: 'tab' }] }, 'element 1 of its nodes (line 1) is a tab'],
     [{ redstart: 1, nodes: [{ id: 'a' }] }, 'element 1 of its nodes (line 1) has no text "id" and "type"'],
+    [{ redstart: 1, nodes: [{ id: 'a', type: 'constructor' }] }, 'is a word of JavaScript itself ("constructor")'],
+    [{ redstart: 1, nodes: [{ id: 'a', type: '__proto__' }] }, 'is a word of JavaScript itself ("__proto__")'],
     [{ redstart: 1, nodes: [], layout: [['a', 1]] }, 'a row of "layout" must be'],
     [{ redstart: 1, nodes: [{ id: 'a', type: 'x', 'b:lines': 'text' }] }, '"b:lines" must be a list of texts'],
     [{ redstart: 1, nodes: [{ id: 'a', type: 'x', b: 1, 'b:lines': ['c'] }] }, '"b" is there twice'],

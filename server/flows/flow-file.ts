@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RedstartError } from '../errors.ts';
 import { type Element, type ExportForm, exportForm, renderExport } from './export-form.ts';
-import { type FlowNode, isFlowNode, isObject, sameJson } from './flow-node.ts';
+import { type FlowNode, flowNodeFault, isObject, sameJson } from './flow-node.ts';
 import { findFlowArray, findJsonFault, placeOf } from './json-scan.ts';
 import {
   EMPTY_READABLE,
@@ -82,10 +82,10 @@ export function parseFlowFile(
   if (fault) throw notJson(path, text, fault);
   if (!Array.isArray(nodes) || !array)
     throw notFlows(path, 'it holds neither an array of nodes nor an object with an array "flows"');
-  const wrong = nodes.findIndex((node) => !isFlowNode(node));
+  const wrong = nodes.findIndex((node) => flowNodeFault(node) !== null);
   if (wrong !== -1) {
     const { line } = placeOf(text, array.elements[wrong]?.start ?? 0);
-    throw notFlows(path, `element ${wrong + 1} of its array (line ${line}) has no text "id" and "type"`);
+    throw notFlows(path, `element ${wrong + 1} of its array (line ${line}) ${flowNodeFault(nodes[wrong])}`);
   }
   const elements = array.elements.map(({ start, end }, index) => ({
     node: nodes[index] as FlowNode,

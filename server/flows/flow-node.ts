@@ -12,7 +12,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 export function isFlowNode(value: unknown): value is FlowNode {
-  return isObject(value) && typeof value.id === 'string' && value.id !== '' && typeof value.type === 'string';
+  return flowNodeFault(value) === null;
+}
+
+/** Why it is no node, to complete "it …"; null: it is one. */
+export function flowNodeFault(value: unknown): string | null {
+  if (!isObject(value) || typeof value.id !== 'string' || value.id === '' || typeof value.type !== 'string')
+    return 'has no text "id" and "type"';
+  // Node-RED finds what it takes for a constructor of these, and its start never ends.
+  return value.type in Object.prototype ? `has a type that is a word of JavaScript itself ("${value.type}")` : null;
 }
 
 /** Tabs and subflows are what other nodes lie in. */

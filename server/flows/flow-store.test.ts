@@ -195,6 +195,15 @@ describe('save', () => {
     expect(await json('b.json')).toEqual([tab('t2', 'mine')]);
   });
 
+  it('is refused with a node that Node-RED could never start with', async () => {
+    await put({ 'a.json': [tab('t', 'A')] });
+    const flows = store();
+    const nodes = await flows.load();
+    for (const wrong of [node('n', 't', { type: 'constructor' }), node('m', 't', { type: '__proto__' })])
+      await expect(flows.save([...nodes, wrong])).rejects.toMatchObject({ code: 'FLOW_NODE_INVALID', status: 400 });
+    expect(await json('a.json')).toEqual([tab('t', 'A')]);
+  });
+
   it('is refused when read-only', async () => {
     await put({ 'a.json': [tab('t1', 'A')] });
     const flows = store('readonly');

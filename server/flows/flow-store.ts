@@ -13,7 +13,7 @@ import {
   parseFlowFile,
   renderFlowFile,
 } from './flow-file.ts';
-import type { FlowNode } from './flow-node.ts';
+import { type FlowNode, flowNodeFault } from './flow-node.ts';
 import { FolderLocked, removeDeadLock, withFolderLock } from './folder-lock.ts';
 import { textFolder } from './layout/readable-form.ts';
 import { readFlowFiles } from './read-flows.ts';
@@ -83,6 +83,8 @@ export function createFlowStore(options: FlowStoreOptions): FlowStore {
 
   async function plan(nodes: readonly FlowNode[]): Promise<Change[]> {
     const own = nodes.filter(({ id }) => !managed.has(id));
+    const fault = own.map(flowNodeFault).find((each) => each !== null);
+    if (fault) throw new DeployError('FLOW_NODE_INVALID', 400, `Nothing was deployed: a node ${fault}.`);
     const copies = new Map(files.flatMap((file) => shadowed(file).map((node) => [node.id, node])));
     return await planChanges(dir, files, [...copies.values(), ...own]);
   }

@@ -1,4 +1,4 @@
-import { type FlowNode, isContainer, isFlowNode, isObject, sameJson, titleOf } from '../flow-node.ts';
+import { type FlowNode, flowNodeFault, isContainer, isFlowNode, isObject, sameJson, titleOf } from '../flow-node.ts';
 import { slug } from '../slug.ts';
 import { decodeProperty, encodeNode, fileOfText, filesNamedBy } from './node-json.ts';
 import { keptOrder, placeOfNode } from './node-order.ts';
@@ -69,7 +69,7 @@ export function parseReadable(
   const texts = new Map<string, string>();
   const z = isFlowNode(flow) ? flow.id : undefined;
   const decode = (raw: unknown, element: number): FlowNode => {
-    if (!isFlowNode(raw)) throw new NotReadable('has no text "id" and "type"', element);
+    if (!isFlowNode(raw)) throw new NotReadable(flowNodeFault(raw) ?? '', element);
     if (element !== -1 && isContainer(raw))
       throw new NotReadable(`is a ${raw.type}: each has a file of its own, where it is "flow"`, element);
     try {
