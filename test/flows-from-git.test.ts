@@ -28,13 +28,21 @@ function repository(folder: string) {
     /** @returns the commit */
     push(files: Record<string, unknown>): string {
       for (const [name, content] of Object.entries(files))
-        writeFileSync(join(work, name), JSON.stringify(content, null, 2));
+        writeFileSync(join(work, name), typeof content === 'string' ? content : JSON.stringify(content, null, 2));
       git('add', '-A');
       git('commit', '--quiet', '-m', 'change');
       git('push', '--quiet', 'origin', 'HEAD:main');
       return git('rev-parse', 'HEAD');
     },
   };
+}
+
+/** By the webhook, as a git host does. */
+async function told(appliance: Appliance): Promise<void> {
+  const body = '{}';
+  const signature = createHmac('sha256', SECRET).update(body).digest('hex');
+  const headers = { 'X-Hub-Signature-256': `sha256=${signature}`, 'Content-Type': 'application/json' };
+  expect((await appliance.fetch('/_redstart/git', { method: 'POST', body, headers })).status).toBe(202);
 }
 
 /** A tab that answers GET /<name> with `text`, and with how often it has begun. */
@@ -79,18 +87,12 @@ it('follows a branch: only flows that changed begin anew, and what is wrong chan
   {
     await using appliance = await Appliance.start({ folder, env });
     const ask = async (name: string): Promise<unknown> => await (await appliance.fetch(`/api/${name}`)).json();
-    const looked = async (): Promise<void> => {
-      const body = '{}';
-      const signature = createHmac('sha256', SECRET).update(body).digest('hex');
-      const headers = { 'X-Hub-Signature-256': `sha256=${signature}`, 'Content-Type': 'application/json' };
-      expect((await appliance.fetch('/_redstart/git', { method: 'POST', body, headers })).status).toBe(202);
-    };
     expect((await appliance.fetch('/_redstart/git', { method: 'POST', body: '{}' })).status).toBe(401);
     expect(await ask('one')).toEqual({ text: 'first', starts: 1 });
     expect(await ask('two')).toEqual({ text: 'first', starts: 1 });
 
     const second = push({ 'one.json': counter('one', 'second') });
-    await looked();
+    await told(appliance);
     await appliance.until(
       () => appliance.output.includes(`flows of revision ${second.slice(0, 10)} are in force`),
       'revision',
@@ -101,7 +103,7 @@ it('follows a branch: only flows that changed begin anew, and what is wrong chan
     push({
       'one.json': [...counter('one', 'third'), { id: 'x', type: 'no-such-type', z: 'one-tab', x: 1, y: 1, wires: [] }],
     });
-    await looked();
+    await told(appliance);
     await appliance.until(() => appliance.output.includes('GIT_FLOWS_INVALID'), 'refusal');
     expect(await ask('one')).toEqual({ text: 'second', starts: 2 });
 
@@ -159,4 +161,40 @@ it('pushes a deploy in the name of who deployed; names stand for what they do in
   git('fetch', '--quiet', 'origin');
   expect(git('log', '-1', '--format=%an %s', 'origin/main')).toMatch(/^admin Deploy: .*new-one\.json/);
   expect(JSON.parse(git('show', 'origin/main:new-one.json'))).toMatchObject({ flow: { id: 'new', label: 'New one' } });
+});
+
+it('rehearses a revision before it is in force, under the permission model too', async () => {
+  const folder = temporaryFolder();
+  const { origin, push } = repository(folder);
+  const rehearsal = (wanted: string): string =>
+    `rehearsals:\n  - name: answers\n    steps:\n      - request: GET /one\n        answer: { body: { text: ${wanted} } }\n`;
+  push({ 'one.json': counter('one', 'first'), 'one.flowtest.yaml': rehearsal('first') });
+  await using appliance = await Appliance.start({
+    folder,
+    args: ['serve', '--permission'],
+    env: {
+      REDSTART_GIT_URL: origin,
+      REDSTART_GIT_INTERVAL: '3600',
+      REDSTART_GIT_WEBHOOK_SECRET: SECRET,
+      REDSTART_GIT_REHEARSE: 'true',
+      REDSTART_HTTP_AUTH: 'none',
+      FLOW_TEST: 'x',
+    },
+  });
+  expect(appliance.output).toContain('runs under the permission model');
+  push({ 'one.json': counter('one', 'second') });
+  await told(appliance);
+  await appliance.until(() => appliance.output.includes('GIT_REHEARSAL_FAILED'), 'refusal');
+  const refused = appliance.lines.find(({ code }) => code === 'GIT_REHEARSAL_FAILED');
+  expect(refused?.msg).toMatch(/✗ answers .*\bfirst\b.*\bsecond\b/);
+  expect(refused?.msg).toContain('one.flowtest.yaml:');
+  expect(await (await appliance.fetch('/api/one')).json()).toEqual({ text: 'first', starts: 1 });
+  const mended = push({ 'one.flowtest.yaml': rehearsal('second') });
+  await told(appliance);
+  await appliance.until(
+    () => appliance.output.includes(`flows of revision ${mended.slice(0, 10)} are in force`),
+    'revision',
+  );
+  expect(await (await appliance.fetch('/api/one')).json()).toEqual({ text: 'second', starts: 2 });
+  expect(await appliance.stop()).toBe(0);
 });

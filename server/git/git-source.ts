@@ -174,10 +174,10 @@ async function rehearse(folder: string, config: Config, home: string, signal: Ab
     .split('\n')
     .flatMap((line) => line.trim() || []);
   if (lines.length === 0) return [`redstart test ended with ${code}`];
-  return lines.slice(
-    Math.max(
-      0,
-      lines.findIndex((line) => line.startsWith('✗')),
-    ),
+  // The first that fails, with what it got, and nothing of those that pass.
+  const first = Math.max(
+    0,
+    lines.findIndex((line) => line.startsWith('✗')),
   );
+  return [lines.slice(first, first + 7).join('; ')];
 }
