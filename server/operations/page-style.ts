@@ -56,6 +56,7 @@ rect.succeeded, rect.done { fill: var(--succeeded); } rect.failed { fill: var(--
 details summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
 th, td { text-align: left; padding: .2rem .5rem .2rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+thead th { overflow-wrap: normal; font-weight: 600; }
 .sparklines { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
 .sparkline small { font-weight: 400; }
 .sparkline svg { height: 2.6rem; }
@@ -89,10 +90,16 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 p.empty { padding: .3rem 0; }
 body > #app > p.empty { padding: 2rem; text-align: center; }
 @media (max-width: 44rem) {
-  .row.head { position: absolute; left: -100vw; }
-  .row { grid-template-columns: 1fr 1fr; gap: .15rem .8rem; padding: .6rem 0; contain-intrinsic-size: auto 7rem; }
-  .row > span:first-child { grid-column: 1 / -1; font-weight: 600; }
-  .row > span[data-label]::before { content: attr(data-label); display: block; font-size: .75rem; color: var(--soft); }
+  .row.head { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  .row { grid-template-columns: minmax(0, 1fr) max-content; gap: 0 .8rem; padding: .5rem 0; contain-intrinsic-size: auto 5rem; }
+  .row > .name { font-weight: 600; }
+  .row > .name { grid-area: 1 / 1; } .row > .pipeline { grid-area: 2 / 1; } .row > .since { grid-area: 2 / 2; }
+  .row > .flow { grid-area: 3 / 1; } .row > .platform { grid-area: 3 / 2; }
+  .row > .state { display: contents; }
+  .state > .status { grid-area: 1 / 2; justify-self: end; }
+  .state > .reason { grid-area: 4 / 1 / 5 / 3; }
+  .row > .since, .row > .platform { text-align: right; }
+  .row > :not(.name, .state, .platform) { font-size: .85rem; color: var(--soft); }
   .filters label { flex: 1 1 40%; }
   .top nav { margin-left: 0; width: 100%; }
 }

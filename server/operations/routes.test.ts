@@ -30,7 +30,7 @@ async function serve() {
     keys: () => report.runs.map(({ key }) => key),
     detail: (key: string) =>
       key === report.runs[0]?.key ? { run: report.runs[0], events: [], calls: [], path: [] } : null,
-  } satisfies Source & object;
+  } satisfies Source & { detail(key: string): unknown };
   const ends = new Map<string, Set<() => void>>();
   const bearers: Bearers = {
     find: (token) =>
@@ -67,8 +67,9 @@ async function serve() {
 /** The next event of a stream. */
 async function* events(answer: Response): AsyncGenerator<{ name: string; data: Record<string, unknown> }> {
   let text = '';
-  for await (const chunk of (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
-    text += chunk;
+  const decoder = new TextDecoder();
+  for await (const chunk of answer.body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
     for (let at = text.indexOf('\n\n'); at !== -1; at = text.indexOf('\n\n')) {
       const [, name = '', data = '{}'] = /^event: (\w+)\ndata: (.*)$/s.exec(text.slice(0, at)) ?? [];
       text = text.slice(at + 2);

@@ -28,6 +28,7 @@ it('docs/operations.md names every metric and its labels', async () => {
     standby: false,
     storeFault: false,
     flows: { running: 0, held: 0, disabled: 0 },
+    git: null,
     messagesInFlight: 0,
     messages: [],
   };

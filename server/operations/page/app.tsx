@@ -116,7 +116,10 @@ function Glance({ state: { report } }: { state: State }) {
     report.outcomes.reduce((all, hour) => all + hour[key], 0);
   const failed =
     sum('failed') + sum('lost') + report.launches.reduce((all, hour) => all + hour.failed + hour.unknown, 0);
-  const trouble = report.flows.filter(({ state, errors }) => /held|refused|not/.test(state) || errors > 0).length;
+  const yesterday = new Date(Date.parse(report.at) - 86_400_000).toISOString();
+  const trouble = report.flows.filter(
+    ({ state, lastError }) => /held|refused|not/.test(state) || (lastError !== null && lastError.at > yesterday),
+  ).length;
   const bad = report.connections.filter(
     ({ token }) => token.state === 'refused' || token.state === 'unreachable',
   ).length;

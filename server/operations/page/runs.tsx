@@ -74,9 +74,7 @@ export function Runs({ state, open }: RunsProps) {
         <output class="count">{plural(rows.length, 'run')}</output>
       </search>
       {rows.length === 0 ? (
-        <p class="empty">
-          {state.runs.size === 0 && filter === NO_FILTER ? 'No run is being followed.' : 'None matches.'}
-        </p>
+        <p class="empty">{isPlain(filter) ? 'No run is being followed.' : 'None matches.'}</p>
       ) : (
         // biome-ignore lint/a11y/useSemanticElements: a table element of a thousand rows is laid out anew with each change
         <div class="rows" role="table" aria-label="Runs" aria-rowcount={rows.length + 1}>
@@ -124,22 +122,22 @@ class RunRow extends Component<RunRowProps> {
       // biome-ignore lint/a11y/useSemanticElements: see the table
       // biome-ignore lint/a11y/useFocusableInteractive: see the row
       <div class="row" role="row" aria-rowindex={index}>
-        <Cell>
+        <Cell part="name">
           <button type="button" class="link" onClick={() => open(row)}>
             {row.name ?? row.id}
           </button>
           {row.kind !== 'run' && <small> {row.kind}</small>}
         </Cell>
-        <Cell label="Pipeline">{row.pipeline ?? '–'}</Cell>
-        <Cell label="Status">
+        <Cell part="pipeline">{row.pipeline ?? '–'}</Cell>
+        <Cell part="state">
           <span class={`status ${classOf(status)}`}>{status}</span>
           {isEnded(row) && row.reason && <small class="reason"> {row.reason}</small>}
         </Cell>
-        <Cell label={isEnded(row) ? 'Ended' : 'Since'}>
+        <Cell part="since">
           <time dateTime={when}>{moment(when)}</time>
         </Cell>
-        <Cell label="Flow">{row.flowLabel ?? '–'}</Cell>
-        <Cell label="Platform">
+        <Cell part="flow">{row.flowLabel ?? '–'}</Cell>
+        <Cell part="platform">
           {row.page ? (
             <a
               href={row.page}
@@ -158,14 +156,17 @@ class RunRow extends Component<RunRowProps> {
   }
 }
 
-function Cell({ label, children }: { label?: string; children?: preact.ComponentChildren }) {
+function Cell({ part, children }: { part: string; children?: preact.ComponentChildren }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: see the table
-    <span role="cell" data-label={label}>
+    <span role="cell" class={part}>
       {children}
     </span>
   );
 }
+
+const isPlain = (filter: Filter): boolean =>
+  Object.entries(NO_FILTER).every(([name, value]) => filter[name as keyof Filter] === value);
 
 /** Colour is not the only sign: the word is there. */
 export function classOf(status: string): string {
