@@ -22,13 +22,19 @@ export function guardFlows(store: FlowStore, held: HeldFlows, policy: NodePolicy
   // Flows are loaded twice at a start.
   const told = new Set<string>();
   const stopped = (id: string): boolean => held.has(id) || refused.some(({ flow }) => flow === id);
+  const lacksModules = ({ type, libs }: FlowNode): boolean =>
+    !policy.functionModules && type === 'function' && Array.isArray(libs) && libs.length > 0;
 
   /** A deploy as it goes to the files. */
   const asInFiles = (nodes: readonly FlowNode[]): FlowNode[] => {
     const before = new Map(files.map((node) => [node.id, node]));
-    return nodes.map((node) =>
-      stopped(node.id) && node.disabled === true ? asInFile(node, before.get(node.id)) : node,
-    );
+    return nodes.map((node) => {
+      const file = before.get(node.id);
+      // Whoever gave the node other code meant it to be without them.
+      if (file && lacksModules(file) && isEmpty(node.libs) && node.func === file.func)
+        return { ...node, libs: file.libs };
+      return stopped(node.id) && node.disabled === true ? asInFile(node, file) : node;
+    });
   };
 
   const guarded: Pick<FlowStore, 'load' | 'save' | 'plan'> = {
@@ -45,7 +51,11 @@ export function guardFlows(store: FlowStore, held: HeldFlows, policy: NodePolicy
         const { group: _group, ...place } = each;
         logger.error({ code: 'FLOW_REFUSED', ...place }, explainRefused(each, store.fileOf(each.node)));
       }
-      return nodes.map((node) => (stopped(node.id) ? { ...node, disabled: true } : node));
+      return nodes.map((node) => {
+        if (stopped(node.id)) return { ...node, disabled: true };
+        // For a module that is not there Node-RED starts no flow at all, whether the flow that wants it is disabled or not.
+        return lacksModules(node) ? { ...node, libs: [] } : node;
+      });
     },
     async save(nodes) {
       const stored = asInFiles(nodes);
@@ -57,6 +67,8 @@ export function guardFlows(store: FlowStore, held: HeldFlows, policy: NodePolicy
   };
   return { store: withOwn(store, guarded), refused: () => refused };
 }
+
+const isEmpty = (list: unknown): boolean => Array.isArray(list) && list.length === 0;
 
 /** Everything else is the store's own; its getters stay getters. */
 function withOwn(store: FlowStore, own: Partial<FlowStore>): FlowStore {

@@ -176,6 +176,20 @@ describe('a flow that uses a node which is off', () => {
     expect(files).toEqual(before);
   });
 
+  it('is given to Node-RED without its modules, for which it would start no flow at all, and keeps them in its file', async () => {
+    const libs = [{ var: 'fs', module: 'fs' }];
+    files.push({ id: 'l', type: 'function', z: 'a', func: 'return msg', libs });
+    const guarded = start();
+    const nodes = await guarded.store.load();
+    expect(tab(nodes, 'l')).toMatchObject({ libs: [] });
+    await guarded.store.save(nodes);
+    expect(tab(files, 'l')).toMatchObject({ libs });
+    const changed = nodes.map((node) => (node.id === 'l' ? { ...node, func: 'return null' } : node));
+    await guarded.store.save(changed);
+    expect(tab(files, 'l')).toMatchObject({ libs: [], func: 'return null' });
+    expect(tab(await start(nodePolicy(['function-modules'])).store.load(), 'l')).not.toHaveProperty('disabled');
+  });
+
   it('names a file outside of the folder for files: likewise', async () => {
     files.push({ id: 'f', type: 'file in', z: 's', name: 'users', filename: '/etc/passwd', filenameType: 'str' });
     const within: FlowNode = { id: 'g', type: 'file', z: 'a', filename: 'reports/x.csv', filenameType: 'str' };
