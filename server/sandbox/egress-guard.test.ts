@@ -4,7 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, connect, type LookupFunction, Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
-import { fetch as undiciFetch } from 'undici';
+import { ProxyAgent, fetch as undiciFetch } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Blocked, type EgressGuard, guardEgress } from './egress-guard.ts';
@@ -128,6 +128,34 @@ describe('guardEgress', () => {
     expect(await end(http.request({ ...via, method: 'CONNECT', path: '169.254.169.254:443' }))).toBe('EGRESS_BLOCKED');
     expect(await end(http.get({ ...via, path: 'http://metadata.google.internal/' }))).toBe('EGRESS_BLOCKED');
     expect(await end(http.get({ ...via, path: 'http://example.com/' }))).toBe('response');
+  });
+
+  it('looks at the target of what undici sends through a proxy, tunnelled or not', async () => {
+    const seen: string[] = [];
+    const proxy = http.createServer((req, res) => {
+      seen.push(String(req.url));
+      res.end('by the proxy');
+    });
+    proxy.on('connect', (req, socket) => {
+      seen.push(String(req.url));
+      socket.end('HTTP/1.1 502 no tunnel\r\n\r\n');
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const uri = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const codes = (error: unknown): string => (error instanceof Error ? `${error} ${codes(error.cause)}` : '');
+    for (const proxyTunnel of [true, false]) {
+      const dispatcher = new ProxyAgent({ uri, proxyTunnel });
+      for (const target of ['http://169.254.169.254/', 'http://metadata.google.internal/']) {
+        expect(await undiciFetch(target, { dispatcher }).catch(codes)).toContain('EGRESS_BLOCKED');
+      }
+      expect(seen).toEqual([]);
+      await undiciFetch('http://example.com/', { dispatcher }).catch(() => undefined);
+      expect(seen.splice(0)).toHaveLength(1);
+      await dispatcher.destroy();
+    }
+    expect(blocked).toHaveLength(4);
+    proxy.close();
   });
 
   it('leaves alone what it has nothing against, callbacks and missing names included', async () => {

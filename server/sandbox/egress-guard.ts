@@ -1,6 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
 import dns from 'node:dns';
-import type { ClientRequest } from 'node:http';
 import net from 'node:net';
 import type { EgressRules } from './egress-rules.ts';
 
@@ -70,12 +69,22 @@ export function guardEgress(rules: () => EgressRules, onBlocked: (blocked: Block
   }
 
   prototype.connect = connect;
-  const proxied = (message: unknown): void => lookAtProxied(message as { request: ClientRequest }, rules(), onBlocked);
+  const proxied = (message: unknown): void => {
+    const { request } = message as { request: Line & Destroyable };
+    lookAtProxied(request, request, rules(), onBlocked);
+  };
+  // Of undici, fetch included: before a byte of the head is written, and its connection is all that can be taken away.
+  const proxiedByUndici = (message: unknown): void => {
+    const { request, socket } = message as { request: Line; socket: Destroyable };
+    lookAtProxied(request, socket, rules(), onBlocked);
+  };
   diagnostics.subscribe('http.client.request.created', proxied);
+  diagnostics.subscribe('undici:client:sendHeaders', proxiedByUndici);
   return {
     remove() {
       if (prototype.connect === connect) prototype.connect = original;
       diagnostics.unsubscribe('http.client.request.created', proxied);
+      diagnostics.unsubscribe('undici:client:sendHeaders', proxiedByUndici);
     },
   };
 }
@@ -131,12 +140,23 @@ function guardLookup(
   return guarded;
 }
 
+interface Line {
+  method: string;
+  /** `host:port` of a CONNECT, a whole address of what a proxy is to fetch. */
+  path: string;
+}
+
+interface Destroyable {
+  destroy(error: Error): unknown;
+}
+
 /**
  * Through a proxy the connection goes to the proxy, and the target is only a line of the request. Names are looked up by
  * the proxy, so names must be ruled by it too; what can be told from the line alone is refused here.
  */
 function lookAtProxied(
-  { request }: { request: ClientRequest },
+  request: Line,
+  sender: Destroyable,
   rules: EgressRules,
   onBlocked: (blocked: Blocked) => void,
 ): void {
@@ -150,5 +170,5 @@ function lookAtProxied(
   if (why === null) return;
   const blocked = { host, port, address: null, why };
   onBlocked(blocked);
-  request.destroy(new EgressError(blocked));
+  sender.destroy(new EgressError(blocked));
 }
