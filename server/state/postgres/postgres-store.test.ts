@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Postgres, postgresPrograms, startPostgres } from '../../../test/support/postgres.ts';
 import { PostgresStore } from './postgres-store.ts';
@@ -5,6 +6,8 @@ import { LeaseLost, PostgresSession } from './session.ts';
 
 const later = (store: PostgresStore, key: string, text: string | null): Promise<Error | undefined> =>
   new Promise((resolve) => store.write([{ scope: 's', key, text }], resolve));
+
+const incompressible = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
 
 describe.skipIf(!postgresPrograms())('the store in PostgreSQL', () => {
   let postgres: Postgres;
@@ -135,6 +138,78 @@ describe.skipIf(!postgresPrograms())('the store in PostgreSQL', () => {
       winner?.apply({ kind: 'entries', writes: [{ scope: 's', key: 'k', text: 'late' }] }),
     ).rejects.toBeInstanceOf(LeaseLost);
     expect(stored()).toBe('');
+  });
+
+  it('keeps what is written while another lease is gained and everything is read anew', async () => {
+    const store = await leader();
+    for (const key of ['sync', 'later', 'gone', 'idle']) await later(store, key, 'old');
+    postgres.query(`INSERT INTO redstart_context VALUES ('other', 'k', 'of another replica')`);
+    expect(await store.acquire('more')).toBe(true);
+    const before = later(store, 'before', 'new');
+    const loaded = store.load();
+    const during = later(store, 'later', 'new');
+    store.writeSync([
+      { scope: 's', key: 'sync', text: 'new' },
+      { scope: 's', key: 'gone', text: null },
+    ]);
+    await loaded;
+    await Promise.all([before, during]);
+    const read = ['sync', 'later', 'gone', 'idle', 'before'].map((key) => store.get('s', key));
+    expect(read).toEqual(['new', 'new', undefined, 'old', 'new']);
+    expect(store.get('other', 'k')).toBe('of another replica');
+    expect(stored()).toBe('before=new,idle=old,k=of another replica,later=new,sync=new');
+  });
+
+  it('reads all entries for as long as it takes, and renews the lease meanwhile', async () => {
+    const store = await leader('a', 1000);
+    await later(store, 'k', 'v');
+    postgres.query(
+      `ALTER TABLE redstart_context RENAME TO kept;
+       CREATE VIEW redstart_context AS SELECT kept.* FROM kept, pg_sleep(2)`,
+    );
+    try {
+      await store.load();
+      expect([store.get('s', 'k'), lost]).toEqual(['v', []]);
+    } finally {
+      postgres.query('DROP VIEW redstart_context; ALTER TABLE kept RENAME TO redstart_context');
+    }
+  });
+
+  it('takes a lease more, or lets one go, while others are being renewed', async () => {
+    const session = await sessionOf('a');
+    await session.acquire('one');
+    expect(await Promise.all([session.acquire('two'), session.renew()])).toEqual([true, undefined]);
+    await Promise.all([session.release(['two']), session.renew()]);
+    const other = await sessionOf('b');
+    expect([await other.acquire('one'), await other.acquire('two')]).toEqual([false, true]);
+  });
+
+  it('gathers what is written while the database is busy', async () => {
+    const store = await leader();
+    postgres.query(
+      `CREATE TABLE statements AS SELECT 0 AS n; CREATE FUNCTION slow_write() RETURNS trigger LANGUAGE plpgsql AS
+       'BEGIN PERFORM pg_sleep(0.05); UPDATE statements SET n = n + 1; RETURN NULL; END';
+       CREATE TRIGGER count AFTER INSERT ON redstart_context EXECUTE FUNCTION slow_write()`,
+    );
+    const written: Promise<Error | undefined>[] = [];
+    for (let turn = 0; turn < 50; turn += 1) {
+      written.push(later(store, 'k', String(turn)));
+      await new Promise(setImmediate);
+    }
+    expect((await Promise.all(written)).filter(Boolean)).toEqual([]);
+    expect([stored(), store.get('s', 'k')]).toEqual(['k=49', '49']);
+    expect(Number(postgres.query('SELECT n FROM statements'))).toBeLessThan(10);
+    postgres.query('DROP TABLE statements; DROP FUNCTION slow_write CASCADE');
+  });
+
+  it('refuses a key that PostgreSQL cannot take, and not what else was written in that turn', async () => {
+    const store = await leader();
+    const answers = await Promise.all([later(store, 'a', '1'), later(store, 'b\0', '2'), later(store, 'c', '3')]);
+    expect(answers).toEqual([undefined, expect.objectContaining({ code: 'STORE_NOT_SERIALISABLE' }), undefined]);
+    expect(() => store.writeSync([{ scope: 's', key: incompressible(3000), text: '4' }])).toThrow(/at most 2000 bytes/);
+    await later(store, incompressible(1999), '5');
+    expect(store.keys('s')).toHaveLength(3);
+    expect(postgres.query('SELECT count(*) FROM redstart_context')).toBe('3');
   });
 
   it('knows who else is there, and what they hold', async () => {

@@ -48,6 +48,10 @@ export class PostgresStore implements StateStore {
   #batch: Batch | null = null;
   #trouble: string | null = 'the store is not open';
   #lost = false;
+  /** Batches that are not answered. */
+  #sent = 0;
+  /** What was changed since everything is being read anew. */
+  #touched: Map<string, Set<string>> | null = null;
 
   constructor(options: PostgresStoreOptions) {
     this.#options = options;
@@ -74,7 +78,7 @@ export class PostgresStore implements StateStore {
 
   async close(): Promise<void> {
     if (!this.#port) return;
-    this.#flush(false);
+    this.#flush();
     if (!this.#lost) await this.#ask({ ask: 'close' }).catch(() => {});
     this.#port.close();
     this.#port = null;
@@ -89,7 +93,7 @@ export class PostgresStore implements StateStore {
   }
 
   async release(names: string[]): Promise<void> {
-    this.#flush(false);
+    this.#flush();
     await this.#ask({ ask: 'release', names });
   }
 
@@ -97,11 +101,24 @@ export class PostgresStore implements StateStore {
     return this.#ask({ ask: 'report', details });
   }
 
-  /** Reads everything anew: what another replica wrote until the lease became ours. */
+  /**
+   * Reads everything anew: what another replica wrote until the lease became ours. Flows of other leases may be running:
+   * what they write meanwhile is newer than what is read.
+   */
   async load(): Promise<void> {
-    const entries = await this.#ask({ ask: 'entries' });
-    this.#entries.clear();
-    for (const entry of entries) this.#put(entry);
+    this.#flush();
+    const touched = new Map<string, Set<string>>();
+    this.#touched = touched;
+    try {
+      const entries = await this.#ask({ ask: 'entries' });
+      const newer = Array.from(touched, ([scope, keys]) =>
+        Array.from(keys, (key): Write => ({ scope, key, text: this.get(scope, key) ?? null })),
+      ).flat();
+      this.#entries.clear();
+      for (const entry of [...entries, ...newer]) this.#put(entry);
+    } finally {
+      this.#touched = null;
+    }
   }
 
   probe(): string | null {
@@ -121,6 +138,8 @@ export class PostgresStore implements StateStore {
   }
 
   writeSync(writes: readonly Write[]): void {
+    const refused = refusal(writes);
+    if (refused) throw refused;
     let failed: Error | undefined;
     this.#add(writes, (error) => {
       failed = error;
@@ -130,7 +149,9 @@ export class PostgresStore implements StateStore {
   }
 
   write(writes: readonly Write[], done: (error?: Error) => void): void {
-    if (!this.#batch) setImmediate(() => this.#flush(false));
+    const refused = refusal(writes);
+    if (refused) return done(refused);
+    if (!this.#batch) this.#flushSoon();
     this.#add(writes, done);
   }
 
@@ -147,14 +168,21 @@ export class PostgresStore implements StateStore {
     for (const write of writes) {
       const { scope, key, text } = write;
       this.#before.push({ scope, key, text: this.get(scope, key), became: text });
-      this.#put(write);
+      this.#change(write);
     }
   }
 
   #before: Before[] | null = null;
 
+  /** While the database is busy with a batch the next one gathers: what waits for a slow one does not grow with each turn. */
+  #flushSoon(): void {
+    setImmediate(() => {
+      if (this.#sent === 0) this.#flush();
+    });
+  }
+
   /** Sends what was written since the last time. With `waits` the thread stands still until it is on disk, or is not. */
-  #flush(waits: boolean): void {
+  #flush(waits = false): void {
     const { writes, done } = this.#batch ?? { writes: [], done: [] };
     const before = this.#before ?? [];
     this.#batch = null;
@@ -162,8 +190,11 @@ export class PostgresStore implements StateStore {
     if (writes.length === 0) return;
     failpoint('store.commit');
     const id = this.#next;
+    this.#sent += 1;
     const settle = (error?: Error): void => {
+      this.#sent -= 1;
       if (error) this.#undo(before);
+      if (this.#batch) this.#flushSoon();
       for (const each of done) each(error);
     };
     this.#ask({ ask: 'apply', change: { kind: 'entries', writes } satisfies Change, waits }, settle);
@@ -182,6 +213,12 @@ export class PostgresStore implements StateStore {
     }
   }
 
+  #change(write: Write): void {
+    const { scope, key } = write;
+    if (this.#touched) this.#touched.set(scope, (this.#touched.get(scope) ?? new Set()).add(key));
+    this.#put(write);
+  }
+
   #put({ scope, key, text }: Write): void {
     const entries = this.#entries.get(scope);
     if (text !== null) {
@@ -196,7 +233,7 @@ export class PostgresStore implements StateStore {
   /** Takes back what is not on disk, but not what was written over it since. */
   #undo(before: readonly Before[]): void {
     for (const { scope, key, text, became } of before.toReversed()) {
-      if ((this.get(scope, key) ?? null) === became) this.#put({ scope, key, text: text ?? null });
+      if ((this.get(scope, key) ?? null) === became) this.#change({ scope, key, text: text ?? null });
     }
   }
 
@@ -239,4 +276,21 @@ export class PostgresStore implements StateStore {
     this.#port?.postMessage({ id: 0, ask: 'heard' } satisfies Request);
     this.#options.onLost(reason);
   }
+}
+
+/** An index of PostgreSQL takes 2,700 bytes. */
+const MAX_NAME_BYTES = 2000;
+
+/** What PostgreSQL would refuse, and with it whatever else was written in the same turn. */
+function refusal(writes: readonly Write[]): StoreError | null {
+  for (const { scope, key } of writes) {
+    const name = scope + key;
+    if (name.includes('\0') || Buffer.byteLength(name) > MAX_NAME_BYTES) {
+      return new StoreError(
+        'STORE_NOT_SERIALISABLE',
+        `Context key ${JSON.stringify(key.slice(0, 60))}: keys in a database have no NUL and at most ${MAX_NAME_BYTES} bytes together with the node's id.`,
+      );
+    }
+  }
+  return null;
 }

@@ -29,6 +29,8 @@ export interface SessionOptions {
 export class LeaseLost extends Error {}
 
 const RETRY_MS = 200;
+/** For all entries together. */
+const READ_MS = 60_000;
 
 /**
  * One connection to PostgreSQL, renewed as often as it breaks, and the leases held through it.
@@ -65,9 +67,19 @@ export class PostgresSession {
     return [...this.#tokens.keys()];
   }
 
+  /** On a connection of its own: reading much takes its time, and renewals must not wait for it. */
   async entries(): Promise<Write[]> {
-    const { rows } = await this.#query<Write>('SELECT scope, key, value AS text FROM redstart_context');
-    return rows;
+    const client = this.#newClient(READ_MS);
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      const { rows } = await client.query<Write>('SELECT scope, key, value AS text FROM redstart_context');
+      void client.end().catch(() => {});
+      return rows;
+    } catch (error) {
+      destroy(client);
+      throw error;
+    }
   }
 
   /** Resolves when it is committed: it is tried again, on a new connection, as long as nobody else holds the lease. */
@@ -102,25 +114,31 @@ export class PostgresSession {
   /** @throws LeaseLost when one of them is somebody else's. */
   async renew(): Promise<void> {
     if (this.#tokens.size === 0) return;
+    // Another lease may become ours before the answer comes.
+    let renewed = 0;
     const { rows } = await this.#query<{ name: string }>(
       `UPDATE redstart_lease AS lease SET expires_at = clock_timestamp() + $3 * interval '1 millisecond'
        FROM unnest($1::text[], $2::bigint[]) AS held (name, token)
        WHERE lease.name = held.name AND lease.token = held.token
        RETURNING lease.name`,
-      () => [...this.#held(), this.#options.leaseMs],
+      () => {
+        renewed = this.#tokens.size;
+        return [...this.#held(), this.#options.leaseMs];
+      },
     );
-    if (rows.length < this.#tokens.size) throw new LeaseLost('another replica has taken over');
+    if (rows.length < renewed) throw new LeaseLost('another replica has taken over');
   }
 
-  /** Others may have them at once. */
+  /** Others may have them at once. A renewal that is just due must not take them back. */
   async release(names: readonly string[]): Promise<void> {
+    const tokens = names.map((name) => this.#tokens.get(name) ?? '0');
+    for (const name of names) this.#tokens.delete(name);
     await this.#query(
       `UPDATE redstart_lease AS lease SET expires_at = 'epoch'
        FROM unnest($1::text[], $2::bigint[]) AS held (name, token)
        WHERE lease.name = held.name AND lease.token = held.token`,
-      () => [names, names.map((name) => this.#tokens.get(name) ?? '0')],
+      () => [names, tokens],
     );
-    for (const name of names) this.#tokens.delete(name);
   }
 
   /** Says that this replica is there, and who else is. */
@@ -193,14 +211,7 @@ export class PostgresSession {
   }
 
   async #newConnection(): Promise<Client> {
-    const { connectionString, queryTimeoutMs = 2000 } = this.#options;
-    const client = new Client({
-      connectionString,
-      connectionTimeoutMillis: queryTimeoutMs,
-      query_timeout: queryTimeoutMs,
-      keepAlive: true,
-      application_name: 'redstart',
-    });
+    const client = this.#newClient();
     // Without a listener a connection that breaks while idle would end the process.
     client.on('error', () => {
       if (this.#client === client) this.#drop();
@@ -218,6 +229,16 @@ export class PostgresSession {
     }
     this.#client = client;
     return client;
+  }
+
+  #newClient(queryTimeoutMs = this.#options.queryTimeoutMs ?? 2000): Client {
+    return new Client({
+      connectionString: this.#options.connectionString,
+      connectionTimeoutMillis: queryTimeoutMs,
+      query_timeout: queryTimeoutMs,
+      keepAlive: true,
+      application_name: 'redstart',
+    });
   }
 
   async #moveTokensOn(client: Client): Promise<void> {

@@ -98,6 +98,8 @@ function checkTerm(): void {
 
 port.on('message', (request: Request) => {
   if (request.ask === 'heard') clearTimeout(unheard);
+  // After the changes before it; those after it need not wait, as the store knows them.
+  else if (request.ask === 'entries') void changes.then(() => answer(request));
   else if (IN_ORDER.has(request.ask)) changes = changes.then(() => answer(request));
   else void answer(request);
 });
