@@ -29,7 +29,8 @@ export function permissionFlags({ app, data, flows, flowsWritable, programs, rea
     '--permission',
     ...unique(read).map((path) => `--allow-fs-read=${path}`),
     ...unique(write).map((path) => `--allow-fs-write=${path}`),
-    ...(programs ? ['--allow-child-process'] : []),
+    // Its warning is for who does not know: git is a program, and docs/git.md says so.
+    ...(programs ? ['--allow-child-process', '--disable-warning=PERM0002'] : []),
     '--allow-worker',
     '--allow-inspector',
     // The signal that would open the debugger to whoever is on this machine.

@@ -11,7 +11,7 @@ cp /shared/deploy.pub /home/git/.ssh/authorized_keys
 git init --quiet --bare /srv/flows.git
 git -C /srv/flows.git config http.receivepack true
 git clone --quiet /srv/flows.git /work 2>/dev/null
-cp /shared/one.json /shared/two.json /work/
+cp /shared/*.json /shared/*.yaml /work/
 git -C /work add -A
 git -C /work commit --quiet -m first
 git -C /work push --quiet origin main
