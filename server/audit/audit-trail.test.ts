@@ -273,6 +273,14 @@ describe('a flood of refusals', () => {
     ]);
     expect(events[6]).toMatchObject({ count: 95 });
   });
+
+  it('is told, and those after it recorded, when the clock is put back meanwhile', () => {
+    const cap = new FloodCap({ windowMs: 60_000, perAddress: 1, total: 1 });
+    const refused = { event: 'refused', address: '192.0.2.1' };
+    expect([cap.takes(refused, 9_000_000), cap.takes(refused, 9_000_001)]).toEqual([true, false]);
+    expect(cap.summary(1_000_000)).toMatchObject({ event: 'refused-more', count: 1 });
+    expect(cap.takes(refused, 1_000_000)).toBe(true);
+  });
 });
 
 it('leaves nothing else in its folder', () => {

@@ -27,7 +27,7 @@ export class FloodCap {
   /** Whether to record it as it is. */
   takes(event: AuditEvent, now: number): boolean {
     if (event.event !== 'refused') return true;
-    if (now - this.#since >= this.#limits.windowMs) {
+    if (this.#isOver(this.#since, now)) {
       this.#since = now;
       this.#total = 0;
       this.#seen = new Map();
@@ -50,7 +50,7 @@ export class FloodCap {
   /** What was left out, once the window is over or `always`; null when nothing was. */
   summary(now: number, always = false): AuditEvent | null {
     const left = this.#leftOut;
-    if (!left || (!always && now - left.since < this.#limits.windowMs)) return null;
+    if (!left || (!always && !this.#isOver(left.since, now))) return null;
     this.#leftOut = null;
     return {
       event: 'refused-more',
@@ -59,5 +59,10 @@ export class FloodCap {
       // The first of them; an attacker has as many as there are IPv6 addresses.
       addresses: Object.fromEntries(left.addresses),
     };
+  }
+
+  /** Also when the clock was put back: else nothing would be told until it has caught up. */
+  #isOver(since: number, now: number): boolean {
+    return now < since || now - since >= this.#limits.windowMs;
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type PasswordCheck, Secret } from '../config/index.ts';
 import { adminAuth } from './admin-auth.ts';
 import { FailureLimiter } from './failure-limiter.ts';
@@ -175,6 +175,19 @@ describe('FailureLimiter', () => {
     expect(limiter.blockedFor('203.0.113.1')).toBe(0);
     limiter.failed('203.0.113.1');
     expect(limiter.blockedFor('203.0.113.1')).toBe(0);
+  });
+
+  it('does not go by the clock on the wall, which may be put back', () => {
+    vi.useFakeTimers({ now: Date.UTC(2030, 0, 1) });
+    try {
+      const limiter = new FailureLimiter({ max: 1, windowMs: 10_000 });
+      limiter.failed('203.0.113.1');
+      vi.setSystemTime(Date.UTC(2026, 0, 1));
+      vi.advanceTimersByTime(10_000);
+      expect(limiter.blockedFor('203.0.113.1')).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('takes a network of IPv6 for one address', () => {

@@ -15,7 +15,7 @@ export class FailureLimiter {
   readonly #now: () => number;
   readonly #failures = new Map<string, { count: number; until: number }>();
 
-  constructor(limits: FailureLimits, now: () => number = Date.now) {
+  constructor(limits: FailureLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#now = now;
   }

@@ -55,6 +55,23 @@ describe('GuessLimiter', () => {
     expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
   });
 
+  it('makes nobody wait for a time that the clock was put back from', () => {
+    const { clock, limiter, wait } = setUp();
+    const month = 30 * 24 * 3_600_000;
+    clock.now += month;
+    for (let n = 0; n <= STRICT_FROM; n += 1) wait('bob', `198.18.${n}.1`);
+    for (let i = 0; i < NAME_RULE.free; i += 1) wait('ada', HERE);
+    expect(wait('ada', HERE)).toBe(STRICT_RULE.firstWaitMs);
+    clock.now -= month;
+    expect(wait('ada', HERE)).toBe(STRICT_RULE.firstWaitMs);
+    clock.now += STRICT_RULE.firstWaitMs;
+    expect(wait('ada', HERE)).toBe(0);
+    // What all addresses did leaks away, too: the strict rule is over.
+    clock.now += FORGET_MS;
+    const attempts = Array.from({ length: 3 }, () => limiter.attempt('ada', ELSEWHERE).allowed);
+    expect(attempts).toEqual([true, true, true]);
+  });
+
   it('leaves about a hundred guesses a day to one address, at one name or at many', () => {
     expect(guessesInADay(() => 'ada')).toBeLessThanOrEqual(110);
     expect(guessesInADay((n) => `user${n}`)).toBeLessThanOrEqual(125);

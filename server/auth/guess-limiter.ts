@@ -156,8 +156,17 @@ export class GuessLimiter {
 
   /** Failures of all unfamiliar addresses; leaks away evenly, as there is hardly an hour without one where many sign in. */
   #level(now: number): number {
-    const all = this.#state.get(ALL);
-    return all === undefined ? 0 : Math.max(0, all.count - Math.max(0, now - all.last) / ALL_LEAK_MS);
+    const all = this.#notLater(ALL, now);
+    return all === undefined ? 0 : Math.max(0, all.count - (now - all.last) / ALL_LEAK_MS);
+  }
+
+  /** A clock that was ahead, and then put right, must not make anybody wait until that time has come. */
+  #notLater(key: string, now: number): Failures | undefined {
+    const failures = this.#state.get(key);
+    if (failures === undefined || failures.last <= now) return failures;
+    const corrected = { count: failures.count, last: now };
+    this.#state.set(key, corrected);
+    return corrected;
   }
 
   #isFamiliar(key: string, now: number): boolean {
@@ -166,7 +175,7 @@ export class GuessLimiter {
   }
 
   #read(key: string, now: number): Failures | undefined {
-    const failures = this.#state.get(key);
+    const failures = this.#notLater(key, now);
     if (failures === undefined || now - failures.last < FORGET_MS) return failures;
     this.#state.delete(key);
     return undefined;

@@ -48,7 +48,7 @@ export function oidcRoutes(options: OidcRoutesOptions): OidcRoutes {
   const { config, provider, logger, audit } = options;
   const now = options.now ?? Date.now;
   const sealer = new Sealer();
-  const failures = new FailureLimiter(LIMITS, now);
+  const failures = new FailureLimiter(LIMITS, options.now);
   // The path is that of the editor as browsers see it; the end of it is the same for all.
   const base = (req: Request): string =>
     `${options.server.publicUrl ?? `${req.protocol}://${hostOf(req)}`}${options.server.editorPath}`;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { redact } from '../config/index.ts';
 import { resolveNodeCredentials } from './node-credentials.ts';
 import { createSecretFiles } from './secret-files.ts';
@@ -66,6 +66,21 @@ describe('createSecretFiles', () => {
       expect(() => secrets.value(`secret:${name}`)).toThrow("one of Redstart's own");
     symlinkSync(join(dir, 'platform-token'), join(dir, 'linked'));
     expect(() => files(dir, [join(dir, 'linked')]).value('secret:platform-token')).toThrow("one of Redstart's own");
+  });
+
+  it('has it also after the clock was put back', () => {
+    vi.useFakeTimers({ now: Date.UTC(2030, 0, 1) });
+    try {
+      put('rotated', 'the former value');
+      const secrets = createSecretFiles({ dir, own: [], logger });
+      expect(secrets.value('secret:rotated')).toBe('the former value');
+      put('rotated', 'the present value');
+      vi.setSystemTime(Date.UTC(2026, 0, 1));
+      vi.advanceTimersByTime(1000);
+      expect(secrets.value('secret:rotated')).toBe('the present value');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('has the new value when the file changes, and keeps the old one while it cannot be read', () => {

@@ -23,6 +23,7 @@ export interface SecretFilesOptions {
   /** Files of secrets that are the program's own: /run/secrets holds both, and a flow gets none of these. */
   own: readonly string[];
   logger: Logger;
+  /** Milliseconds of a clock that is never put back: a secret that changed would wait for it to catch up. */
   now?(): number;
 }
 
@@ -41,7 +42,7 @@ interface Known {
 /** Secrets by name, from the files of one folder. What is read is stripped from all logs from then on. */
 export function createSecretFiles(options: SecretFilesOptions): SecretFiles {
   const { dir, logger } = options;
-  const now = options.now ?? Date.now;
+  const now = options.now ?? (() => performance.now());
   const known = new Map<string, Known>();
 
   function value(reference: string): string {
