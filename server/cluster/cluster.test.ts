@@ -113,6 +113,80 @@ describe('which replica runs what', () => {
     await cluster.stop();
   });
 
+  it('tries again what a database or flows did not let happen, and renews no lease that nobody uses', async () => {
+    const leases = new Leases();
+    const store = leases.storeOf('a');
+    const fails = new Set(['load']);
+    const unless = async (what: string, does: () => unknown): Promise<void> => {
+      if (fails.delete(what)) throw new Error(`${what} failed`);
+      await does();
+    };
+    let running: readonly number[] = [];
+    const cluster = new Cluster({
+      store: {
+        ...store,
+        load: () => unless('load', store.load),
+        release: (names) => unless('release', () => store.release(names)),
+      },
+      id: 'a',
+      details: () => ({}),
+      shards: 2,
+      logger: pino({ level: 'silent' }),
+      run: (shards) =>
+        unless('run', () => {
+          running = shards;
+        }),
+      everyMs: 1_000_000,
+    });
+    await cluster.start();
+    expect([cluster.shards, running]).toEqual([[], []]);
+    fails.add('run');
+    await cluster.start();
+    expect([cluster.shards, running]).toEqual([[0, 1], []]);
+    await cluster.start();
+    expect(running).toEqual([0, 1]);
+    // Half of it is for another one now.
+    leases.replicas.set('b', {});
+    fails.add('run');
+    await cluster.start();
+    expect([running, [...leases.holders.keys()].sort()]).toEqual([
+      [0, 1],
+      ['shard-0', 'shard-1'],
+    ]);
+    fails.add('release');
+    await cluster.start();
+    expect([running, leases.holders.size]).toEqual([[0], 2]);
+    await cluster.start();
+    expect([running, [...leases.holders.keys()]]).toEqual([[0], ['shard-0']]);
+    await cluster.stop();
+  });
+
+  it('does not look around again when it was stopped while it started', async () => {
+    const leases = new Leases();
+    const store = leases.storeOf('a');
+    let looks = 0;
+    const own = new Cluster({
+      store: {
+        ...store,
+        report: async (details) => {
+          looks += 1;
+          return await store.report(details);
+        },
+      },
+      id: 'a',
+      details: () => ({}),
+      shards: 1,
+      logger: pino({ level: 'silent' }),
+      run: async () => {},
+      everyMs: 1,
+    });
+    const started = own.start();
+    await own.stop();
+    await started;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([looks, leases.holders.size]).toEqual([1, 0]);
+  });
+
   it('lives with a database that does not answer, and goes on with it', async () => {
     const leases = new Leases();
     const store = leases.storeOf('a');

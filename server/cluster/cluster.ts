@@ -42,6 +42,12 @@ export const shardOfLease = (name: string): number[] => {
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #held = new Set<number>();
+  /** Leased, but what their former leader wrote is not read. */
+  readonly #gained = new Set<number>();
+  /** Still leased, and not to be run any more. */
+  readonly #leaving = new Set<number>();
+  /** False when something else runs than what is held. */
+  #runs = true;
   #replicas: readonly Replica[] = [];
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> | null = null;
@@ -70,7 +76,7 @@ export class Cluster {
   async start(): Promise<void> {
     await this.#look();
     const { everyMs } = this.#options;
-    this.#timer ??= setInterval(() => void this.#look(), everyMs);
+    if (!this.#stopped) this.#timer ??= setInterval(() => void this.#look(), everyMs);
   }
 
   /** Takes nothing more. What is held stays held until the store is closed, as flows may still be writing. */
@@ -103,34 +109,49 @@ export class Cluster {
 
   async #balance(): Promise<void> {
     if (this.#stopped) return;
-    const { shards, id } = this.#options;
+    await this.#settle();
+    const { shards, id, store, logger } = this.#options;
     const share = Math.ceil(shards / Math.max(1, this.#replicas.length));
-    if (this.#held.size > share) return await this.#giveAway(this.shards.slice(share));
-    const taken = new Set(this.#replicas.flatMap((replica) => (replica.id === id ? [] : replica.leases)));
-    const gained: number[] = [];
-    for (const shard of inTurn(shards, id)) {
-      if (this.#held.size + gained.length >= share || this.#stopped) break;
-      if (this.#held.has(shard) || taken.has(lease(shard))) continue;
-      if (await this.#options.store.acquire(lease(shard))) gained.push(shard);
+    const spare = this.shards.slice(share);
+    if (spare.length > 0) {
+      for (const shard of spare) {
+        this.#held.delete(shard);
+        this.#leaving.add(shard);
+      }
+      logger.info({ leads: this.shards }, `giving shards ${spare.join(', ')} to other replicas`);
+      this.#runs = false;
+      return await this.#settle();
     }
-    if (gained.length > 0) await this.#take(gained);
+    const taken = new Set(this.#replicas.flatMap((replica) => (replica.id === id ? [] : replica.leases)));
+    for (const shard of inTurn(shards, id)) {
+      if (this.#held.size + this.#gained.size >= share || this.#stopped) break;
+      if (this.#held.has(shard) || taken.has(lease(shard))) continue;
+      if (await store.acquire(lease(shard))) this.#gained.add(shard);
+    }
+    await this.#settle();
   }
 
-  async #take(gained: readonly number[]): Promise<void> {
+  /**
+   * Makes run what is held, and nothing else. What the database or the flows do not let happen now is tried again at the
+   * next look: a lease is renewed until it is let go, so that nobody else would run what it stands for.
+   */
+  async #settle(): Promise<void> {
     const { store, logger, run, shards } = this.#options;
-    await store.load();
-    for (const shard of gained) this.#held.add(shard);
-    logger.info({ leads: this.shards }, shards === 1 ? 'leading' : `leading shards ${this.shards.join(', ')}`);
-    await run(this.shards);
-  }
-
-  /** Only what has stopped here may start elsewhere. */
-  async #giveAway(shards: readonly number[]): Promise<void> {
-    const { store, logger, run } = this.#options;
-    for (const shard of shards) this.#held.delete(shard);
-    logger.info({ leads: this.shards }, `giving shards ${shards.join(', ')} to other replicas`);
-    await run(this.shards);
-    await store.release(shards.map(lease));
+    if (this.#gained.size > 0) {
+      await store.load();
+      for (const shard of this.#gained) this.#held.add(shard);
+      this.#gained.clear();
+      this.#runs = false;
+      logger.info({ leads: this.shards }, shards === 1 ? 'leading' : `leading shards ${this.shards.join(', ')}`);
+    }
+    if (!this.#runs) {
+      await run(this.shards);
+      this.#runs = true;
+    }
+    if (this.#leaving.size === 0) return;
+    // Only what has stopped here may start elsewhere.
+    await store.release(Array.from(this.#leaving, lease));
+    this.#leaving.clear();
   }
 }
 

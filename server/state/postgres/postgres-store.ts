@@ -150,7 +150,10 @@ export class PostgresStore implements StateStore {
 
   write(writes: readonly Write[], done: (error?: Error) => void): void {
     const refused = refusal(writes);
-    if (refused) return done(refused);
+    if (refused) {
+      done(refused);
+      return;
+    }
     if (!this.#batch) this.#flushSoon();
     this.#add(writes, done);
   }
