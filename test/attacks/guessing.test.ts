@@ -1,9 +1,7 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fakeConfig } from '../../server/http/testing/fake-config.ts';
+import { attempted } from '../support/attempts.ts';
 import { signInServer } from '../support/sign-in-server.ts';
-
-const figures: Record<string, { tried: number; looked_at: number }> = {};
-afterAll(() => console.log(JSON.stringify({ attack: 'guessing', ...figures })));
 
 const PROXIED = { server: { trustProxy: ['loopback'] } };
 
@@ -27,9 +25,12 @@ async function guess(editor: string, guesses: Iterable<Guess>): Promise<Record<n
   }
   return counts;
 }
+/** Of what was guessed, what was looked at is what the limits allow: only the rest is refused. */
 const count = (name: string, counts: Record<number, number>): Record<number, number> => {
   const tried = Object.values(counts).reduce((sum, each) => sum + each, 0);
-  figures[name] = { tried, looked_at: counts[403] ?? 0 };
+  const looked = counts[403] ?? 0;
+  attempted(`guessing: ${name}`, 'refused', tried - looked);
+  attempted(`guessing: ${name}`, 'open', looked);
   return counts;
 };
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));

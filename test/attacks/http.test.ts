@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { Appliance } from '../support/appliance.ts';
+import { attempted } from '../support/attempts.ts';
 import { withEditor } from '../support/editor.ts';
 import { node, tab, wire } from '../support/flows.ts';
 
@@ -25,13 +26,7 @@ const FLOW = tab([
   respond,
 ]).concat([listener]);
 
-const tally = new Map<string, { tried: number; refused: number }>();
-function count(kind: string, refused: boolean): void {
-  const one = tally.get(kind) ?? { tried: 0, refused: 0 };
-  one.tried += 1;
-  if (refused) one.refused += 1;
-  tally.set(kind, one);
-}
+const count = (kind: string, refused: boolean): void => attempted(kind, refused ? 'refused' : 'let in');
 
 describe('attacks on the port', () => {
   let appliance: Appliance;
@@ -45,7 +40,6 @@ describe('attacks on the port', () => {
   afterAll(async () => {
     for (const socket of sockets) socket.destroy();
     await appliance?.[Symbol.asyncDispose]();
-    console.log(JSON.stringify({ attacks: 'http', ...Object.fromEntries(tally) }));
   });
 
   const open = (localAddress = '127.0.0.1'): Socket => {
@@ -101,7 +95,7 @@ describe('attacks on the port', () => {
   ])('smuggling: %s is refused, and nothing behind it is read as a request', async (_name, text) => {
     const got = answers(await bytes(text));
     const refused = got.length <= 1 && (got[0] === undefined || got[0] === '400');
-    count('smuggling', refused);
+    count('request smuggling', refused);
     expect(got).toEqual(got.length === 0 ? [] : ['400']);
   });
 
@@ -127,7 +121,7 @@ describe('attacks on the port', () => {
       const text = await bytes(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
       const [status = ''] = answers(text);
       const refused = ['400', '401', '403', '404'].includes(status);
-      count('paths', refused);
+      count('path spellings', refused);
       expect([path, status, refused]).toEqual([path, status, true]);
       expect(text).not.toMatch(/root:|"node-red"|"type":"tab"/);
     }
@@ -147,7 +141,7 @@ describe('attacks on the port', () => {
     ];
     for (const [name, text, expected] of cases) {
       const got = answers(await bytes(text)).slice(0, 1);
-      count('too large or malformed', expected.includes(got[0] ?? ''));
+      count('heads and bodies', expected.includes(got[0] ?? ''));
       expect([name, got]).toEqual([name, expected]);
     }
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Appliance } from '../support/appliance.ts';
+import { attempted } from '../support/attempts.ts';
 import { node, tab, wire } from '../support/flows.ts';
 
 /**
@@ -31,7 +32,6 @@ return msg;`;
 
 let appliance: Appliance;
 let outside: string;
-const counts = { tried: 0, refused: 0, open: 0 };
 
 beforeAll(async () => {
   outside = mkdtempSync(join(tmpdir(), 'redstart-outside-'));
@@ -52,7 +52,6 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  console.log(JSON.stringify({ suite: 'sandbox', ...counts }));
   await appliance?.[Symbol.asyncDispose]();
   rmSync(outside, { recursive: true, force: true });
 });
@@ -84,9 +83,8 @@ describe('ways out of the vm', () => {
     ['an array of its own realm', "return [].constructor.constructor('return process')().pid"],
     ['a promise of its own realm', "return Promise.resolve().constructor.constructor('return process')().pid"],
   ])('closed: %s', async (_way, inside) => {
-    counts.tried += 1;
     expect(await attempt({ inside })).toEqual({ error: expect.any(String) });
-    counts.refused += 1;
+    attempted('ways out of a function node', 'refused');
   });
 
   // Objects of Node.js itself that Node-RED hands to every function node: any one of them is enough.
@@ -113,8 +111,7 @@ describe('ways out of the vm', () => {
       "let out; const before = Error.prepareStackTrace; Error.prepareStackTrace = (_e, frames) => frames; const frames = new Error().stack; Error.prepareStackTrace = before; for (const f of Array.isArray(frames) ? frames : []) { const t = f.getThis?.() ?? f.getFunction?.(); out ??= t?.constructor?.constructor?.('return typeof process === \"object\" && process.pid')?.() } return out || util.inspect.constructor('return process')().pid",
     ],
   ])('open, as the documentation says: %s', async (_way, inside) => {
-    counts.tried += 1;
-    counts.open += 1;
+    attempted('ways out of a function node', 'open');
     expect(Number((await attempt({ inside })).result)).toBe(appliance.pid);
   });
 });
@@ -156,13 +153,12 @@ describe('what is found outside', () => {
     ],
     ['an OpenSSL engine', "get('crypto').setEngine('/tmp/x.so')"],
   ])('nothing by %s', async (_what, code) => {
-    counts.tried += 1;
     const text = code
       .replaceAll('SECRET', JSON.stringify(join(outside, 'secret')))
       .replaceAll('DATA', JSON.stringify(join(appliance.folder, 'data')));
     const { result, error } = await attempt({ outside: text });
     expect(error ?? result).toMatch(PERMISSION);
-    counts.refused += 1;
+    attempted('what is outside of a function node', 'refused');
   });
 
   it.each([
@@ -171,24 +167,21 @@ describe('what is found outside', () => {
     ['metadata by fetch', "fetch('http://169.254.169.254/').catch((e) => { throw e.cause })"],
     ['the socket of Docker', "http({ socketPath: '/var/run/docker.sock', path: '/' })"],
   ])('no connection: %s', async (_what, call) => {
-    counts.tried += 1;
     const http = "const http = (o) => new Promise((r, j) => get('http').get(o, () => r('answer')).on('error', j));";
     expect(await attempt({ outside: `${http} return await ${call}` })).toEqual({ error: 'EGRESS_BLOCKED' });
-    counts.refused += 1;
+    attempted('what is outside of a function node', 'refused');
   });
 
   it('no secret in the environment', async () => {
-    counts.tried += 1;
     const { result } = await attempt({ outside: 'return JSON.stringify(process.env)' });
     expect(result).not.toMatch(/planted|of the platform|password/);
     expect(Object.keys(JSON.parse(result ?? '{}')).sort()).toEqual(['FLOW_SIMULATOR', 'HOME', 'PATH']);
-    counts.refused += 1;
+    attempted('what is outside of a function node', 'refused');
   });
 
   // The limits of the border, so that the documentation does not promise more: see docs/hardening.md.
   it('but a database file can be made anywhere that this user may write, and ports be listened on', async () => {
-    counts.tried += 2;
-    counts.open += 2;
+    attempted('what is outside of a function node', 'open', 2);
     const file = join(outside, 'made.db');
     await attempt({
       outside: `new (get('node:sqlite').DatabaseSync)(${JSON.stringify(file)}).exec('create table t(x)')`,
@@ -205,10 +198,9 @@ describe('what is found outside', () => {
   });
 
   it('until code of it loops for ever, which ends it with the name of the node', async () => {
-    counts.tried += 1;
     await attempt({ inside: 'return (async () => { await null; for (;;) {} })()' }).catch(() => null);
     expect(await appliance.exited).toBe(79);
     expect(appliance.lines.at(-1)).toMatchObject({ code: 'FLOW_BLOCKED_EVERYTHING', nodeName: 'escape' });
-    counts.refused += 1;
+    attempted('what is outside of a function node', 'refused');
   });
 });
