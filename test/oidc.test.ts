@@ -1,4 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hashSync } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseUsersFile } from '../server/config/users-file.ts';
 import { CookieJar } from './support/cookie-jar.ts';
 import { type RunningProvider, startProvider } from './support/oidc-provider.ts';
 import { oidcConfig, type SignInServer, signInServer } from './support/sign-in-server.ts';
@@ -147,6 +152,35 @@ describe('single sign-on', () => {
       accessToken: string;
     };
     expect(await whoami(server.editor, accessToken)).toEqual({ user: 'ada', role: 'admin', by: 'password' });
+  });
+
+  it('changes no code of a user who was removed since they signed in', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'redstart-users-'));
+    const file = join(dir, 'users.yaml');
+    const entry = (name: string, password: string): string =>
+      `- {username: ${name}, passwordHash: '${hashSync(password, 10)}', role: editor}\n`;
+    const [bob, eve] = [entry('bob', 'a password of bob'), entry('eve', 'a password of eve')];
+    await writeFile(file, bob + eve);
+    const { users: list } = parseUsersFile(bob + eve, null);
+    await using own = await signInServer(oidcConfig(provider.issuer), { users: { file, list } });
+    const codeOf = async (jar: CookieJar, username: string): Promise<string> => {
+      const fields = form({ username, password: `a password of ${username}` });
+      const answer = await jar.fetch(new URL('auth/sign-in', own.editor), {
+        ...fields,
+        headers: { 'sec-fetch-site': 'same-origin' },
+      });
+      return (
+        new URL(answer.headers.get('location') ?? '', new URL('auth/sign-in', own.editor)).searchParams.get('code') ??
+        ''
+      );
+    };
+    const [ofBob, ofEve] = [new CookieJar(), new CookieJar()];
+    const codes = [await codeOf(ofBob, 'bob'), await codeOf(ofEve, 'eve')] as const;
+    await writeFile(file, bob);
+    await expect.poll(own.lines, { timeout: 10_000 }).toContain('the users file changed');
+    expect((await exchange(ofEve, own.editor, codes[1])).status).toBe(403);
+    expect((await exchange(ofBob, own.editor, codes[0])).status).toBe(200);
+    await rm(dir, { recursive: true });
   });
 
   it('finds its way under a sub-path that a proxy takes away, and by the host that a trusted proxy names', async () => {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Audit } from '../audit/audit-event.ts';
 import { addressOf } from './client-address.ts';
 import { cookie, setCookie } from './cookies.ts';
-import { ExchangeCodes } from './exchange-codes.ts';
+import type { ExchangeCodes } from './exchange-codes.ts';
 import { type OidcRoutes, redirect } from './oidc-routes.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { ROLE_RULES } from './roles.ts';
@@ -27,6 +27,7 @@ export interface AuthRoutesOptions {
   /** Null without single sign-on. */
   readonly oidc: OidcRoutes | null;
   readonly sessions: Sessions;
+  readonly codes: ExchangeCodes;
   readonly logger: Logger;
   readonly audit: Audit;
 }
@@ -68,9 +69,7 @@ const EXCHANGE_S = 20;
  * Signing in and out. With passwords alone in the form that Node-RED's editor knows; with single sign-on by pages beside
  * it, as the editor's own dialog knows either a form or a button. Records each attempt, never the password.
  */
-export function authRoutes({ signIn, passwords, oidc, sessions, logger, audit }: AuthRoutesOptions): AuthRoutes {
-  const codes = new ExchangeCodes();
-
+export function authRoutes({ signIn, passwords, oidc, sessions, codes, logger, audit }: AuthRoutesOptions): AuthRoutes {
   const attempt = async (req: Request, username: string, password: string): Promise<Attempt> => {
     const address = addressOf(req);
     const result = await signIn.attempt(username, password, address);

@@ -10,6 +10,7 @@ import { type AdminAuth, adminAuth } from './admin-auth.ts';
 import { adminGate } from './admin-gate.ts';
 import { ApiTokens } from './api-tokens.ts';
 import { type AuthRoutes, authRoutes } from './auth-routes.ts';
+import { ExchangeCodes } from './exchange-codes.ts';
 import { openGuessFile } from './guess-file.ts';
 import { GuessLimiter } from './guess-limiter.ts';
 import { type Bearers, type Identity, identities } from './identities.ts';
@@ -56,12 +57,14 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
   const { config, logger, audit, dataDir } = options;
   if (config.auth === null) return null;
 
+  const codes = new ExchangeCodes();
   const users: UserDirectory = new UserDirectory(config.auth, {
     logger,
     onChange: (username) => {
       sessions.endOf(username, 'password');
       // A name that is given to somebody else now.
       sessions.endOf(username, 'oidc');
+      codes.endOf(username);
     },
   });
   const sessions: Sessions = new Sessions({
@@ -105,6 +108,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth | null> {
       passwords: () => !users.empty,
       oidc: oidc && provider && oidcRoutes({ config: oidc, server: config.server, provider, isTaken, logger, audit }),
       sessions,
+      codes,
       logger,
       audit,
     }),

@@ -31,6 +31,11 @@ export class ExchangeCodes {
     return { code, browser: browser.toString('base64url') };
   }
 
+  /** Takes back those of a user who is no longer who they were: a session that begins later is ended by nobody. */
+  endOf(user: string): void {
+    for (const [code, { session }] of this.#waiting) if (session.user === user) this.#waiting.delete(code);
+  }
+
   redeem(code: string, browser: string | null): Omit<Session, 'expires'> | null {
     const waiting = this.#waiting.get(code);
     this.#waiting.delete(code);

@@ -5,7 +5,7 @@ import express from 'express';
 import { pino } from 'pino';
 import type { AuditEvent } from '../../server/audit/audit-event.ts';
 import { createAuth, identityOf } from '../../server/auth/index.ts';
-import type { OidcConfig } from '../../server/config/index.ts';
+import type { AuthConfig, OidcConfig } from '../../server/config/index.ts';
 import { Secret } from '../../server/config/index.ts';
 import { createHttpServer } from '../../server/http/index.ts';
 import { fakeConfig } from '../../server/http/testing/fake-config.ts';
@@ -37,7 +37,7 @@ export const oidcConfig = (issuer: string, rest: Partial<OidcConfig> = {}): Oidc
 /** The HTTP side with everything that decides who gets in, and in Node-RED's place one route that tells who it is. */
 export async function signInServer(
   oidc: OidcConfig | null,
-  options: { server?: object; passwords?: boolean } = {},
+  options: { server?: object; passwords?: boolean; users?: AuthConfig['users'] } = {},
 ): Promise<SignInServer> {
   const dir = mkdtempSync(join(tmpdir(), 'redstart-oidc-'));
   const lines: string[] = [];
@@ -47,7 +47,7 @@ export async function signInServer(
   const config = fakeConfig({
     data: { dir },
     server: options.server ?? {},
-    auth: { oidc, ...(options.passwords === false && { admin: null }) },
+    auth: { oidc, ...(options.passwords === false && { admin: null }), ...(options.users && { users: options.users }) },
   });
   const auth = await createAuth({ config, logger, audit, dataDir: dir, ring: new KeyRing('test') });
   if (auth === null) throw new Error('nobody can sign in');
