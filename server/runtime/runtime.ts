@@ -6,6 +6,7 @@ import type { Audit } from '../audit/audit-event.ts';
 import { RedstartError } from '../errors.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
 import type { Notice, NotReady } from '../http/index.ts';
+import { createEditorNotices, type Stopped } from '../sandbox/editor-notices.ts';
 import { createFaultLog } from './fault-log.ts';
 import type { FlowIndex } from './flow-index.ts';
 import { createInFlight, watchInFlight } from './in-flight.ts';
@@ -30,7 +31,7 @@ export interface RuntimeOptions {
   /** Node types are loaded, and flows are about to run: at the start, and with each deploy. */
   beforeFlows?(): void;
   /** Flows that are not run: those that use nodes which are off, and those that brought the program down. */
-  stopped?: { refused(): readonly object[]; held(): readonly { flowLabel: string }[] };
+  stopped?: Stopped;
   /** Is given the flows that run. */
   index: FlowIndex;
   store: StoreProbe;
@@ -116,7 +117,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       throw startFailed(error);
     }
     await Promise.all([store.check(), takeHashes()]);
-    tellEditor(red, options.stopped?.held() ?? []);
+    if (options.stopped) {
+      const notices = createEditorNotices(options.stopped, (notice) => red.events.emit('runtime-event', notice));
+      notices.tell();
+      // A deploy may have mended them.
+      red.events.on('flows:started', notices.tell);
+    }
     red.events.on('runtime-event', ({ id }: RuntimeEvent) => {
       // A node set was switched on or off: its script must be known, or the editor would not run it.
       if (/^(?:node|plugin)\//.test(id))
@@ -284,14 +290,6 @@ function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
     next: () => new Promise<void>((resolve) => waiting.push(resolve)),
     reason: () => reason,
   };
-}
-
-/** A notice that every editor shows when it opens. Its text is taken for HTML. */
-function tellEditor(red: NodeRed, held: readonly { flowLabel: string }[]): void {
-  if (held.length === 0) return;
-  const names = held.map(({ flowLabel }) => `“${flowLabel.replace(/[<>&]/g, ' ')}”`).join(', ');
-  const text = `Held back, as it brought the program down: ${names}. It is disabled; the log says what happened. Mend it, enable it, deploy.`;
-  red.events.emit('runtime-event', { id: 'redstart-held', retain: true, payload: { type: 'warning', text } });
 }
 
 async function currentFlows(red: NodeRed): Promise<FlowNode[]> {
