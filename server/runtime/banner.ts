@@ -18,6 +18,7 @@ export function banner(config: Config, { editorUrl, simulatorUrl, flowsUrl }: St
     );
   }
   if (!editorUrl) lines.push('  No editor: no sign-in is configured (REDSTART_ADMIN_PASSWORD).');
+  if (editorUrl) lines.push(`  Status      ${new URL('/status', editorUrl)}`);
   lines.push(`  Endpoints   ${flowsUrl}`);
   lines.push(`  Flows       ${config.flows.dir}${config.flows.mode === 'readonly' ? ' (read-only)' : ''}`);
   const real = config.connections.find(({ id }) => id === 'seqera-default');

@@ -175,8 +175,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const files = options.flowFault();
       const fault = store.fault();
       faults.note('flow_files_invalid', files && `the flow files cannot be loaded: ${files.message}`);
-      faults.note('store_not_writing', fault && `the store does not write: ${fault}`);
       const block = flows.reason();
+      // While it starts nothing was written yet, which is no fault.
+      if (block !== 'starting') faults.note('store_not_writing', fault && `the store does not write: ${fault}`);
       const reasons: NotReady[] = block ? [block] : [];
       // Flows run on as they were; but nobody can deploy, and a restart would fail.
       if (files) reasons.push('flow_files_invalid');
