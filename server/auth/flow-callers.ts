@@ -20,6 +20,8 @@ export interface FlowCallers {
   /** Takes as long for a name that nobody has. */
   verify(name: string, password: string): Promise<FlowUser | 'wrong' | 'busy'>;
   token(sha256: string): FlowToken | undefined;
+  /** Who has this name at the moment, and what changes with their password or token. */
+  named(name: string): { readonly proof: string; readonly caller: FlowToken } | undefined;
   /** Told when users changed: what was remembered of them counts no more. */
   onChange(changed: () => void): void;
   /** Looks at the files now. */
@@ -97,6 +99,13 @@ export function flowCallers(config: HttpAuthConfig, logger: Logger, everyMs?: nu
       return { name, expires: null, covers: underAny(user.paths) };
     },
     token: (sha256) => tokens.get(sha256),
+    named(name) {
+      const user = users.get(name);
+      if (user !== undefined)
+        return { proof: user.identity, caller: { name, expires: null, covers: underAny(user.paths) } };
+      const token = [...tokens].find(([, { name: own }]) => own === name);
+      return token && { proof: token[0], caller: token[1] };
+    },
     onChange: (changed) => void listeners.push(changed),
     async refresh() {
       for (const file of watched) await file.check();

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { type Audit, NO_AUDIT } from '../audit/audit-event.ts';
 import type { HttpAuthConfig } from '../config/index.ts';
 import { FailureLimiter, type FailureLimits } from './failure-limiter.ts';
-import { setCaller } from './flow-caller.ts';
+import { callerOf, setCaller } from './flow-caller.ts';
 import { type FlowCallers, type FlowToken, flowCallers } from './flow-callers.ts';
 import type { Refusal } from './refusal.ts';
 import { bearerToken, hashToken } from './token-hash.ts';
@@ -17,6 +17,8 @@ export interface FlowsAuth {
    * @param path below the root of the endpoints, as it was sent; begins with `/`
    */
   check(req: IncomingMessage, path: string, address: () => string): Refusal | null | Promise<Refusal | null>;
+  /** Of a call that was let in and lasts, a websocket: what tells whether its caller would be let in still. */
+  standing(req: IncomingMessage, path: string): () => boolean;
   /** Looks at the files now. */
   refresh(): Promise<void>;
   close(): void;
@@ -50,12 +52,23 @@ const UNAUTHORIZED = {
 const tooMany = (seconds: number): Refusal => ({ status: 429, headers: { 'Retry-After': String(seconds) } });
 
 export function flowsAuth(config: HttpAuthConfig, options: FlowsAuthOptions): FlowsAuth {
-  if (config.mode === 'none') return { check: () => null, refresh: async () => {}, close() {} };
+  if (config.mode === 'none')
+    return { check: () => null, standing: () => () => true, refresh: async () => {}, close() {} };
   if (config.mode === 'closed') return closed(options.logger);
   const callers = flowCallers(config, options.logger);
   const gate = new Gate(config.mode, options);
   const check = config.mode === 'basic' ? basic(callers, gate) : token(callers, gate);
-  return { check, refresh: callers.refresh, close: callers.close };
+  const standing: FlowsAuth['standing'] = (req, path) => {
+    const name = callerOf(req)?.name ?? '';
+    const proof = callers.named(name)?.proof;
+    return () => {
+      const now = callers.named(name);
+      if (now === undefined || now.proof !== proof) return false;
+      const { expires, covers } = now.caller;
+      return (expires === null || expires > gate.now()) && covers(path);
+    };
+  };
+  return { check, standing, refresh: callers.refresh, close: callers.close };
 }
 
 /** The caller learns nothing; the operator learns, once a minute, why a flow is never triggered. */
@@ -73,6 +86,7 @@ function closed(logger: Logger): FlowsAuth {
       }
       return CLOSED;
     },
+    standing: () => () => false,
     refresh: async () => {},
     close() {},
   };

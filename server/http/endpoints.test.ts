@@ -1,16 +1,19 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http, { type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hashSync } from 'bcryptjs';
 import express from 'express';
 import { pino } from 'pino';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
 import { callerOf } from '../auth/flow-caller.ts';
+import { hashToken } from '../auth/token-hash.ts';
 import { encodeFrame, OPCODE } from '../auth/websocket-frames.ts';
+import { parseHttpTokens, parseHttpUsers } from '../config/http-callers.ts';
 import type { Config } from '../config/index.ts';
 import { capConnections } from './connection-cap.ts';
 import { createHttpServer, type HttpServer } from './index.ts';
@@ -234,6 +237,70 @@ describe('limits', () => {
     expect([closing.readUInt8(0), closing.readUInt16BE(2)]).toEqual([0x88, 1009]);
     await once(large, 'close');
   });
+});
+
+describe('websockets of flows', () => {
+  /** Resolves with the code that each is closed with, or null after five seconds. */
+  async function codes(server: HttpServer, headers: readonly string[], change: () => void): Promise<(number | null)[]> {
+    server.server.on('upgrade', (_req, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    });
+    const { hostname, port } = new URL(server.url);
+    const closed = await Promise.all(
+      headers.map(async (authorization) => {
+        const socket = connect(Number(port), hostname);
+        cleanups.push(() => socket.destroy());
+        socket.write(
+          `GET /api/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nAuthorization: ${authorization}\r\n\r\n`,
+        );
+        const [answer] = await once(socket, 'data');
+        expect(String(answer)).toContain('101');
+        return () =>
+          Promise.race([
+            once(socket, 'data').then(([frame]) => (frame as Buffer).readUInt16BE(2)),
+            new Promise<null>((resolve) => setTimeout(resolve, 5000, null)),
+          ]);
+      }),
+    );
+    change();
+    return Promise.all(closed.map((each) => each()));
+  }
+
+  it('end with the token that opened them, and no others do', async () => {
+    const file = join(tempDir(), 'tokens.yaml');
+    const [kept, revoked, narrowed] = ['a', 'b', 'c'].map((letter) => `rs_${letter.repeat(43)}`) as [
+      string,
+      string,
+      string,
+    ];
+    const entry = (name: string, token: string, path = '/ws'): string =>
+      `- {name: ${name}, sha256: ${hashToken(token)}, paths: [${path}]}\n`;
+    writeFileSync(file, entry('kept', kept) + entry('revoked', revoked) + entry('narrowed', narrowed));
+    const { list } = parseHttpTokens(readFileSync(file, 'utf8'));
+    const server = await start(fakeConfig({ httpAuth: { mode: 'token', tokens: { file, list } } }));
+    const ended = await codes(
+      server,
+      [kept, revoked, narrowed].map((token) => `Bearer ${token}`),
+      () => writeFileSync(file, entry('kept', kept) + entry('narrowed', narrowed, '/other')),
+    );
+    expect(ended).toEqual([null, 1008, 1008]);
+  }, 10_000);
+
+  it('end with the password that opened them', async () => {
+    const file = join(tempDir(), 'users.yaml');
+    const entry = (name: string, password: string): string =>
+      `- {username: ${name}, passwordHash: '${hashSync(password, 10)}'}\n`;
+    const bob = entry('bob', 'of bob');
+    writeFileSync(file, bob + entry('eve', 'of eve'));
+    const { list } = parseHttpUsers(readFileSync(file, 'utf8'), null);
+    const server = await start(fakeConfig({ httpAuth: { mode: 'basic', users: { file, list } } }));
+    const ended = await codes(
+      server,
+      ['bob:of bob', 'eve:of eve'].map((pair) => `Basic ${Buffer.from(pair).toString('base64')}`),
+      () => writeFileSync(file, bob + entry('eve', 'another of eve')),
+    );
+    expect(ended).toEqual([null, 1008]);
+  }, 10_000);
 });
 
 describe('client certificates', () => {

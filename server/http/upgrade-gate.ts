@@ -20,6 +20,8 @@ import { namesToken } from './token-in-url.ts';
 
 /** Editors that have not shown a session yet: each costs a socket and a timer, and anyone can open one. */
 export const MAX_PENDING_COMMS = 100;
+/** How often websockets of flows are held against who may call: with the files' own 2 s it makes less than five. */
+const LOOK_MS = 2000;
 /** How long a flow's own server may take to answer an upgrade (a check of credentials, say) before it counts as unserved. */
 const UNSERVED_AFTER_MS = 500;
 
@@ -61,7 +63,8 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
   server.setMaxListeners(0);
   const commsPath = `${roots.editorPath}/comms`;
   const comms = new Set<CommsSocket>();
-  const flowSockets = new Set<Socket>();
+  /** Each with what tells whether it may go on. */
+  const flowSockets = new Map<Socket, () => boolean>();
   let pending = 0;
   let closing = false;
 
@@ -124,7 +127,8 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
     const refusal = await options.flowsAuth.check(req, below, () => addressOf(req));
     if (refusal !== null || socket.destroyed) return refusal;
     if (!limitFrames(socket, head, MAX_BODY_BYTES)) return null;
-    flowSockets.add(socket);
+    const stands = options.flowsAuth.standing(req, below);
+    flowSockets.set(socket, () => options.certificates.flows(req) === null && stands());
     socket.once('close', () => flowSockets.delete(socket));
     pass(req, socket, head);
     return null;
@@ -149,6 +153,20 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
     return areaOf(path, roots) === 'flows' ? openFlow(req, socket, head, path) : NOT_FOUND;
   };
 
+  const endFlow = (socket: Socket, code: number, reason: string): void => {
+    socket.write(closeFrame(code, reason));
+    socket.destroySoon();
+  };
+  const looking = setInterval(() => {
+    for (const [socket, stands] of flowSockets) {
+      if (stands()) continue;
+      flowSockets.delete(socket);
+      logger.info({ event: 'flows.ended' }, 'A websocket of a flow was closed: its caller may not call any more');
+      endFlow(socket, CLOSE.policy, 'no longer allowed');
+    }
+  }, LOOK_MS);
+  looking.unref();
+
   const closeComms = (): void => {
     closing = true;
     for (const socket of comms) socket.bye(CLOSE.goingAway, 'stopping');
@@ -171,10 +189,8 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
     closeComms,
     closeAll() {
       closeComms();
-      for (const socket of flowSockets) {
-        socket.write(closeFrame(CLOSE.goingAway, 'stopping'));
-        socket.destroySoon();
-      }
+      clearInterval(looking);
+      for (const socket of flowSockets.keys()) endFlow(socket, CLOSE.goingAway, 'stopping');
     },
   };
 }
