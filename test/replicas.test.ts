@@ -1,6 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hashToken, makeToken } from '../server/auth/token-hash.ts';
+import type { StatusReport } from '../server/operations/status-schema.ts';
 import { Collector } from './support/collector.ts';
 import { launchAndFollow, lossesOf } from './support/crashing.ts';
+import { withEditor } from './support/editor.ts';
+import { temporaryFolder } from './support/folder.ts';
 import { asCaller, platform, post } from './support/platform.ts';
 import { postgresPrograms, startPostgres } from './support/postgres.ts';
 import { isStandby, leads, ReplicaSet } from './support/replicas.ts';
@@ -11,7 +17,14 @@ describe.skipIf(!postgresPrograms())('two replicas on one database', () => {
     await using collector = await Collector.listen();
     await using replicas = new ReplicaSet();
     const simulator = await platform({ scenario: { runs: [{ submittedFor: '1s', runningFor: '6s' }] } });
-    const setup = { simulator, flows: { 'main.json': launchAndFollow(collector) }, database: postgres.url };
+    const token = makeToken();
+    const tokensFile = join(temporaryFolder(), 'tokens.yaml');
+    writeFileSync(tokensFile, `- {name: robot, sha256: ${hashToken(token)}, role: viewer, expires: never}\n`, {
+      mode: 0o600,
+    });
+    const env = { ...withEditor, REDSTART_TOKENS_FILE: tokensFile };
+    const setup = { simulator, flows: { 'main.json': launchAndFollow(collector) }, database: postgres.url, env };
+    const asProgram = { headers: { authorization: `Bearer ${token}` } };
     const first = await replicas.start(setup);
     const second = await replicas.start(setup);
     expect([await isStandby(first), await isStandby(second)]).toEqual([false, true]);
@@ -24,6 +37,17 @@ describe.skipIf(!postgresPrograms())('two replicas on one database', () => {
     expect((await second.fetch('/api/nothing', { headers: asCaller })).status).toBe(404);
     expect(simulator.runs).toHaveLength(3);
 
+    // So is the status page: what it shows is the leader's, as it goes on.
+    const status = async () => (await (await second.fetch('/status.json', asProgram)).json()) as StatusReport;
+    await expect.poll(status).toMatchObject({ following: 3, store: { kind: 'postgresql', bytes: null } });
+    const members = async () => (await status()).replicas?.members.map(({ self, leads: led }) => [self, led]);
+    await expect.poll(members).toEqual([
+      [true, [0]],
+      [false, []],
+    ]);
+    const live = await second.fetch('/status/events', asProgram);
+    const followed = live.text().catch(() => 'cut');
+
     const killed = Date.now();
     first.signal('SIGKILL');
     await second.until(() => leads(second), 'the take-over');
@@ -31,6 +55,8 @@ describe.skipIf(!postgresPrograms())('two replicas on one database', () => {
     expect(await isStandby(second)).toBe(false);
     await collector.until(() => new Set(collector.on('/success').map(({ index }) => index)).size === 3);
     expect(lossesOf(simulator, collector, 3)).toEqual([]);
+    expect(await followed).toBeTypeOf('string');
+    await expect.poll(async () => (await status()).ended.length).toBe(3);
 
     // A key used with the dead leader is known to the new one; a stop hands over at once.
     expect((await second.fetch('/api/launch', post({ index: 0 }))).status).toBe(200);

@@ -252,7 +252,8 @@ export class Operations {
       .ready()
       ?.reasons.some((code) => /^flows_(?:stopped|missing|failed)|^starting/.test(code));
     const tabs = nodes.filter(({ type }) => type === 'tab');
-    for (const flow of this.#errors.keys()) if (!nodes.some(({ id }) => id === flow)) this.#errors.delete(flow);
+    const there = new Set(nodes.map(({ id }) => id));
+    for (const flow of this.#errors.keys()) if (!there.has(flow)) this.#errors.delete(flow);
     return tabs.map((tab: FlowNode): FlowEntry => {
       const [hold, refusal, errors] = [held.get(tab.id), refused.get(tab.id), this.#errors.get(tab.id)];
       const deployer = deployerOf(tab.id);

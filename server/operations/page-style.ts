@@ -66,7 +66,7 @@ thead th { overflow-wrap: normal; font-weight: 600; }
 .filters label:first-child { flex: 1 1 14rem; }
 .filters input, .filters select { color: var(--ink); font-size: .95rem; width: 100%; }
 .count { margin-left: auto; color: var(--soft); }
-.row { display: grid; grid-template-columns: 2fr 2fr 1.4fr 1fr 1.4fr .7fr; gap: .7rem; padding: .35rem 0; border-top: 1px solid var(--line); content-visibility: auto; contain-intrinsic-size: auto 2.2rem; }
+.row { display: grid; grid-template-columns: 2fr 1.8fr 1.4fr 9.5rem 1.3fr 4.5rem; gap: .7rem; padding: .35rem 0; border-top: 1px solid var(--line); content-visibility: auto; contain-intrinsic-size: auto 2.2rem; }
 .row > span { overflow-wrap: anywhere; min-width: 0; }
 .row.head { color: var(--soft); font-size: .8rem; border-top: 0; }
 .reason { display: block; max-height: 3em; overflow: hidden; }

@@ -35,6 +35,7 @@ const CROWDED: Refusal = { status: 503, body: 'Too many pages follow already', h
 export function statusRoutes({ operations, bearers, editorPath, tokenUsed }: StatusRoutesOptions): StatusRoutes {
   const live = new Live(operations, bearers);
   let files: Map<string, PageFile> | null = null;
+  let last: { text: string; at: number } | null = null;
 
   const file = (req: Request, res: ServerResponse, path: string): Refusal | null => {
     files ??= pageFiles(editorPath);
@@ -59,7 +60,9 @@ export function statusRoutes({ operations, bearers, editorPath, tokenUsed }: Sta
       return live.join(res, token) ? null : CROWDED;
     }
     if (path === '/status.json') {
-      json(req, res, operations.report());
+      if (last === null || performance.now() - last.at > FRESH_MS)
+        last = { text: `${JSON.stringify(operations.report())}\n`, at: performance.now() };
+      send(req, res, JSON_TYPE, last.text);
       return null;
     }
     const key = new URLSearchParams(req.url.split('?')[1]).get('key');
@@ -80,8 +83,12 @@ export function statusRoutes({ operations, bearers, editorPath, tokenUsed }: Sta
 
 const DATA = new Set(['/status.json', '/status/events', '/status/runs']);
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+/** Asked more often it is the same text: of some thousand runs it takes a while to make. */
+const FRESH_MS = 250;
+
 const json = (req: Request, res: ServerResponse, body: object): void =>
-  send(req, res, 'application/json; charset=utf-8', `${JSON.stringify(body)}\n`);
+  send(req, res, JSON_TYPE, `${JSON.stringify(body)}\n`);
 
 function send(req: Request, res: ServerResponse, type: string, text: string): void {
   res.setHeader('Content-Type', type);

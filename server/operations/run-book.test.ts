@@ -64,10 +64,16 @@ describe('the book of runs', () => {
     const end = watch({ state: 'ended', status: 'succeeded', end: 'good' });
     for (const node of ['m1', 'm2']) runs.watched(node, end);
     // As after a crash between the message and the note that it was sent.
-    runs.watched('m1', watch());
+    runs.watched('m1', watch({ since: START + 60_000 }));
     runs.watched('m1', end);
     expect(history.hour(START).ended.succeeded).toBe(1);
     expect([...history.entries()]).toHaveLength(1);
+    // A studio is stopped each evening.
+    for (const since of [START, START + 1000]) {
+      runs.watched('m3', watch({ kind: 'studio', since }));
+      runs.watched('m3', { ...end, kind: 'studio', since });
+    }
+    expect(history.hour(START).ended.succeeded).toBe(3);
   });
 
   it('goes on with what it knew when a deploy lets go of a run for a moment', () => {

@@ -213,12 +213,13 @@ export class RunBook {
     live.revision = this.revision;
   }
 
-  /** Several nodes may follow it, and after a crash an end may be told once more: it ended once. */
+  /** Several nodes may follow a run, also long after it, or once more after a crash: it ends once. A studio is started again. */
   #end(live: Live, node: string, { status, end, error, reason }: WatchTold): void {
     this.#drop(live);
     const outcome = outcomeOf(status, end);
     const before = this.#history.ended(live.run.key);
-    if (before?.run.outcome === outcome && before.run.since === live.run.since) return;
+    const once = live.run.kind === 'run' || before?.run.since === live.run.since;
+    if (before?.run.outcome === outcome && once) return;
     const endedAt = new Date(this.#now()).toISOString();
     const why = text(reason ?? error);
     if (why !== null) this.#tell(live, { at: endedAt, what: why, ...placeOf(this.#place(node)) });

@@ -279,6 +279,12 @@ describe('the status page', () => {
     const changing = await longest();
     const search = await typed('nightly-77');
     await expect.poll(() => page.locator('.row').count(), IN_TIME).toBe(12);
+    // The picture in the documentation.
+    if (SHOTS) {
+      await page.setViewportSize({ width: 1100, height: 900 });
+      await typed('nightly-97 rnaseq');
+    }
+    await shot(page, 'status');
     await typed('');
     await page.setViewportSize({ width: 360, height: 780 });
     await shot(page, 'thousand', false);

@@ -95,7 +95,7 @@ export function Runs({ state, open }: RunsProps) {
         </div>
       )}
       {rows.length > visible.length && (
-        <button type="button" class="more" onClick={() => setShown(shown + STEP)}>
+        <button type="button" class="more" onClick={() => setShown((before) => before + STEP)}>
           Show {Math.min(STEP, rows.length - visible.length)} more of {rows.length - visible.length}
         </button>
       )}
