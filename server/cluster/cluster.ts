@@ -22,6 +22,8 @@ export interface ClusterOptions {
   /** Runs exactly these from now on; what is not among them has stopped when it resolves. */
   run(shards: readonly number[]): Promise<void>;
   everyMs: number;
+  /** Told who there is, after each look. */
+  seen?(replicas: readonly Replica[]): void;
 }
 
 const lease = (shard: number): string => `shard-${shard}`;
@@ -100,6 +102,7 @@ export class Cluster {
       if (this.#told !== null) logger.info('the database answers again');
       this.#told = null;
       await this.#balance();
+      this.#options.seen?.(this.#replicas);
     } catch (error) {
       const { message } = error as Error;
       if (this.#told !== message) logger.error({ err: error }, `the replicas cannot be asked: ${message}`);

@@ -2,14 +2,15 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import pino from 'pino';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { Caller } from '../http/elsewhere.ts';
 import { Forwarder, introducedCaller, type Peer } from './forward.ts';
 
-const caller = { address: '203.0.113.7', secure: true, host: 'flows.example.org' };
+const caller: Caller = { address: '203.0.113.7', secure: true, host: 'flows.example.org' };
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
@@ -29,6 +30,11 @@ async function listening(server: Server): Promise<number> {
 
 const isKey = (key: string): boolean => key === 'right';
 
+function callerIn(req: IncomingMessage): Caller | null {
+  const from = introducedCaller(req, isKey);
+  return from === 'astray' ? null : from;
+}
+
 /** The replica that leads; says what it has seen. */
 async function leader(
   handler?: RequestListener,
@@ -39,7 +45,7 @@ async function leader(
     seen.push(req);
     if (handler) handler(req, res);
     else {
-      const from = introducedCaller(req, isKey);
+      const from = callerIn(req);
       const body: Buffer[] = [];
       req.on('data', (chunk) => body.push(chunk));
       req.on('end', () => {
@@ -62,9 +68,13 @@ async function leader(
   return { url, fingerprint: new X509Certificate(cert).fingerprint256, key: 'right', seen, server };
 }
 
-async function standby(peer: Peer): Promise<string> {
+const newForwarder = (): Forwarder => {
   const forwarder = new Forwarder(pino({ level: 'silent' }));
   open.push(forwarder);
+  return forwarder;
+};
+
+async function standby(peer: Peer, forwarder = newForwarder()): Promise<string> {
   const server = http.createServer((req, res) => forwarder.request(req, res, peer, caller));
   server.on('upgrade', (req, socket, head) => forwarder.upgrade(req, socket as Socket, head, peer, caller));
   return `http://127.0.0.1:${await listening(server)}`;
@@ -124,6 +134,62 @@ describe('passing requests on to the replica that leads', () => {
     expect(to.seen).toHaveLength(1);
   });
 
+  it('leaves what is on its way to one replica alone when another is asked, and cuts what one that is gone owes', async () => {
+    const waiting = Promise.withResolvers<() => void>();
+    const slow = await leader((_req, res) => waiting.resolve(() => res.end('slow')));
+    const quick = await leader();
+    const hung = Promise.withResolvers<void>();
+    const gone = await leader(() => hung.resolve());
+    const forwarder = newForwarder();
+    const asked = fetch(await standby(slow, forwarder));
+    const answer = await waiting.promise;
+    const unanswered = fetch(await standby(gone, forwarder));
+    await hung.promise;
+    expect((await fetch(await standby(quick, forwarder))).status).toBe(200);
+    forwarder.keep([slow, quick]);
+    expect((await unanswered).status).toBe(503);
+    answer();
+    expect(await (await asked).text()).toBe('slow');
+  });
+
+  it('answers a caller of HTTP/1.0, and the next request after a body that nobody read', async () => {
+    const to = await leader((req, res) => {
+      res.statusCode = req.url === '/large' ? 413 : 200;
+      res.setHeader('Content-Length', 0);
+      res.end();
+    });
+    const url = new URL(await standby(to));
+    const answersTo = async (request: string, wanted: RegExp): Promise<string> => {
+      const socket = connect(Number(url.port), url.hostname);
+      let answer = '';
+      const whole = Promise.withResolvers<string>();
+      socket.on('data', (data) => {
+        answer += data;
+        if (wanted.test(answer)) whole.resolve(answer);
+      });
+      socket.write(request);
+      return await whole.promise.finally(() => socket.destroy());
+    };
+    expect(await answersTo('GET / HTTP/1.0\r\n\r\n', /\r\n\r\n/)).toMatch(/^HTTP\/1.1 200/);
+    const large = `POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n${'x'.repeat(3_000_000)}`;
+    expect(await answersTo(`${large}GET / HTTP/1.1\r\nHost: a\r\n\r\n`, /200 OK/)).toMatch(/413[\s\S]*200 OK/);
+  });
+
+  it('passes on why a websocket was refused, whatever the form of that answer', async () => {
+    const to = await leader();
+    to.server.on('upgrade', (_req, socket: Socket) =>
+      socket.end(
+        'HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\nX-Name: \xe9\r\n\r\n5\r\nno, \xe9\r\n0\r\n\r\n',
+        'latin1',
+      ),
+    );
+    const asked = http.get(await standby(to), { headers: { connection: 'Upgrade', upgrade: 'websocket' } });
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const body: Buffer[] = [];
+    for await (const part of answer) body.push(part as Buffer);
+    expect([answer.headers['x-name'], Buffer.concat(body).toString('latin1')]).toEqual(['\xe9', 'no, \xe9']);
+  });
+
   it('passes websockets on, and their refusal', async () => {
     const to = await leader();
     const sockets = new WebSocketServer({ noServer: true });
@@ -131,7 +197,7 @@ describe('passing requests on to the replica that leads', () => {
       if (req.url !== '/ws') socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       else
         sockets.handleUpgrade(req, socket, head, (ws) =>
-          ws.on('message', (data) => ws.send(`${introducedCaller(req, isKey)?.address} ${data}`)),
+          ws.on('message', (data) => ws.send(`${callerIn(req)?.address} ${data}`)),
         );
     });
     const url = (await standby(to)).replace('http', 'ws');
@@ -154,7 +220,7 @@ describe('who really called', () => {
   it('is believed of a replica alone, and the headers are gone in any case', () => {
     const told = Buffer.from(JSON.stringify(caller)).toString('base64url');
     const forged = request({ 'x-redstart-replica': 'guess', 'x-redstart-caller': told, other: '1' });
-    expect(introducedCaller(forged, isKey)).toBeNull();
+    expect(introducedCaller(forged, isKey)).toBe('astray');
     expect([forged.headers, forged.rawHeaders]).toEqual([{ other: '1' }, ['other', '1']]);
     const real = request({ 'x-redstart-replica': 'right', 'x-redstart-caller': told });
     expect(introducedCaller(real, isKey)).toEqual(caller);

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { refuse } from '../auth/refusal.ts';
+import type { Caller } from '../http/elsewhere.ts';
 import { ownRequests } from '../sandbox/own-requests.ts';
 
 /** How another replica is reached. */
@@ -13,13 +14,6 @@ export interface Peer {
   fingerprint: string | null;
   /** What it knows this replica's requests by. */
   key: string;
-}
-
-/** What the caller looked like where the request arrived. */
-export interface Caller {
-  address: string;
-  secure: boolean;
-  host: string | undefined;
 }
 
 const KEY = 'x-redstart-replica';
@@ -66,6 +60,11 @@ export class Forwarder {
         refuse(req, res, GONE);
       }
     });
+    // The leader need not have read it all: what is left of it is not the next request on this connection.
+    res.once('finish', () => {
+      req.unpipe(onward);
+      req.resume();
+    });
     res.once('close', () => onward.destroy());
     req.pipe(onward);
   }
@@ -75,14 +74,16 @@ export class Forwarder {
     const onward = this.#open(req, peer, [...passed(req.rawHeaders, []), ...introduction(peer, caller)]);
     const give = (): void => void socket.destroy();
     socket.once('error', () => onward.destroy());
+    socket.once('close', () => onward.destroy());
     onward.once('error', give);
     onward.once('response', (answer) => {
-      // Refused, with an answer of the other replica's.
-      socket.write(headOf(answer));
+      // Refused, with an answer of the other replica's, whose body is no longer in pieces.
+      socket.write(headOf(answer, [...passed(answer.rawHeaders, HOP_BY_HOP), 'Connection', 'close']), 'latin1');
+      answer.once('error', give);
       answer.pipe(socket);
     });
     onward.once('upgrade', (answer, other: Socket, first) => {
-      socket.write(headOf(answer));
+      socket.write(headOf(answer, answer.rawHeaders), 'latin1');
       if (first.length > 0) socket.write(first);
       if (head.length > 0) other.write(head);
       other.once('error', give);
@@ -93,13 +94,24 @@ export class Forwarder {
     onward.end();
   }
 
+  /** Cuts what is open to others than these: it may be to a machine that is gone, and would never be answered. */
+  keep(peers: readonly Peer[]): void {
+    const kept = new Set(peers.map(nameOf));
+    for (const [name, agent] of this.#agents) {
+      if (kept.has(name)) continue;
+      agent.destroy();
+      this.#agents.delete(name);
+    }
+  }
+
   close(): void {
-    for (const agent of this.#agents.values()) agent.destroy();
-    this.#agents.clear();
+    this.keep([]);
   }
 
   #open(req: IncomingMessage, peer: Peer, headers: string[]): http.ClientRequest {
     const url = new URL(peer.url);
+    // Callers of HTTP/1.0 need not name one.
+    if (req.headers.host === undefined) headers.push('Host', url.host);
     const options: https.RequestOptions = {
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port,
@@ -115,10 +127,9 @@ export class Forwarder {
   }
 
   #agent(peer: Peer, make: () => http.Agent): http.Agent {
-    const name = `${peer.url} ${peer.fingerprint}`;
+    const name = nameOf(peer);
     let agent = this.#agents.get(name);
     if (!agent) {
-      this.close();
       agent = make();
       this.#agents.set(name, agent);
     }
@@ -126,11 +137,11 @@ export class Forwarder {
   }
 }
 
-function headOf(answer: IncomingMessage): string {
+const nameOf = ({ url, fingerprint }: Peer): string => `${url} ${fingerprint}`;
+
+function headOf(answer: IncomingMessage, headers: readonly string[]): string {
   const lines = [`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`];
-  for (let index = 0; index < answer.rawHeaders.length; index += 2) {
-    lines.push(`${answer.rawHeaders[index]}: ${answer.rawHeaders[index + 1]}`);
-  }
+  for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
@@ -174,15 +185,16 @@ function passed(raw: readonly string[], without: readonly string[]): string[] {
 
 /**
  * Who really called, when another replica passed the request on; null when it came straight here. The headers are taken
- * away in any case: a flow must not see the key, and nobody else may use the names.
+ * away in any case: a flow must not see the key, and nobody else may use the names. With a key that is not ours it was
+ * meant for another replica, and must not be passed on again: it could come back for ever.
  */
-export function introducedCaller(req: IncomingMessage, isKey: (key: string) => boolean): Caller | null {
+export function introducedCaller(req: IncomingMessage, isKey: (key: string) => boolean): Caller | 'astray' | null {
   const { [KEY]: key, [CALLER]: caller } = req.headers;
   if (key === undefined && caller === undefined) return null;
   delete req.headers[KEY];
   delete req.headers[CALLER];
   const raw = passed(req.rawHeaders, []);
   req.rawHeaders.splice(0, req.rawHeaders.length, ...raw);
-  if (typeof key !== 'string' || typeof caller !== 'string' || !isKey(key)) return null;
+  if (typeof key !== 'string' || typeof caller !== 'string' || !isKey(key)) return 'astray';
   return JSON.parse(Buffer.from(caller, 'base64url').toString()) as Caller;
 }

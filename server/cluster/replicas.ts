@@ -8,11 +8,12 @@ import { refuse, refuseUpgrade } from '../auth/refusal.ts';
 import type { ReplicasConfig } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
+import type { Caller, Elsewhere, Wanted } from '../http/elsewhere.ts';
 import { PostgresStore } from '../state/postgres/postgres-store.ts';
 import type { Replica } from '../state/postgres/session.ts';
 import type { StoreError } from '../state/store-error.ts';
 import { Cluster, shardOfLease } from './cluster.ts';
-import { type Caller, Forwarder, GONE, introducedCaller, type Peer } from './forward.ts';
+import { Forwarder, GONE, introducedCaller, type Peer } from './forward.ts';
 import { type RouteOwners, routeOwners } from './route-owners.ts';
 import { shardsOfTabs } from './shard-of.ts';
 
@@ -38,14 +39,11 @@ export interface OwnAddress {
   fingerprint(): string | null;
 }
 
-/** What kind of thing a request is for. */
-export type Wanted = { area: 'flows'; path: string; method: string } | { area: 'editor' };
-
 /**
  * This process as one of several: whether it runs the flows, or which of them, and where requests go for what it does
  * not run.
  */
-export class Replicas {
+export class Replicas implements Elsewhere {
   readonly store: PostgresStore;
   readonly #options: ReplicasOptions;
   readonly #id = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -97,6 +95,7 @@ export class Replicas {
       logger,
       run,
       everyMs: config.leaseMs / LOOKS,
+      seen: (replicas) => this.#forgetGone(replicas),
     });
     await this.#cluster.start();
   }
@@ -133,7 +132,12 @@ export class Replicas {
    * runs what it is for. One that another replica passed on looks from now on as it did there.
    */
   arrive(req: IncomingMessage, res: ServerResponse, wanted: Wanted | null, caller: () => Caller): boolean {
-    if (this.#introduce(req) || wanted === null) return false;
+    const introduced = this.#introduce(req);
+    if (introduced === 'astray') {
+      refuse(req, res, GONE);
+      return true;
+    }
+    if (introduced || wanted === null) return false;
     const peer = this.#peerFor(wanted);
     if (peer === null) return false;
     if (peer === undefined) refuse(req, res, GONE);
@@ -149,7 +153,12 @@ export class Replicas {
     wanted: Wanted | null,
     caller: () => Caller,
   ): boolean {
-    if (this.#introduce(req) || wanted === null) return false;
+    const introduced = this.#introduce(req);
+    if (introduced === 'astray') {
+      refuseUpgrade(socket, GONE);
+      return true;
+    }
+    if (introduced || wanted === null) return false;
     const peer = this.#peerFor(wanted, true);
     if (peer === null) return false;
     if (peer === undefined) refuseUpgrade(socket, GONE);
@@ -173,6 +182,12 @@ export class Replicas {
     return (this.#cluster?.replicas ?? []).filter(({ id }) => id !== this.#id);
   }
 
+  /** As long as a shard has no leader, the one that is not heard of may just be busy. */
+  #forgetGone(replicas: readonly Replica[]): void {
+    const led = new Set([...this.#held, ...replicas.flatMap(({ leases }) => leases.flatMap(shardOfLease))]);
+    if (led.size >= this.#options.config.shards) this.#forwarder.keep(replicas.map(peerOf));
+  }
+
   /** Null: it is for this replica; undefined: for nobody, at the moment. */
   #peerFor(wanted: Wanted, upgrade = false): Peer | null | undefined {
     const shard = this.#shardFor(wanted, upgrade);
@@ -189,12 +204,14 @@ export class Replicas {
   }
 
   /** Only the key says that it is a replica: an address can be shared. */
-  #introduce(req: IncomingMessage): boolean {
+  #introduce(req: IncomingMessage): boolean | 'astray' {
     const caller = introducedCaller(req, (key) => sameText(key, this.#key));
     if (caller === null) return false;
+    if (caller === 'astray') return caller;
     const { address, secure, host } = caller;
     req.headers['x-forwarded-for'] = address;
     if (host !== undefined) req.headers.host = host;
+    else delete req.headers.host;
     // Over Express's getters, which would tell of the other replica.
     Object.defineProperties(req, {
       ip: { value: address },

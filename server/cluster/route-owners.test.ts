@@ -34,4 +34,27 @@ describe('which shard answers a request', () => {
   it('knows the tab of a websocket by the nodes that use it', () => {
     expect([owners.upgrade('/ws?a=b'), owners.upgrade('/other')]).toEqual([shardOf('b', 7), null]);
   });
+
+  it('is not told by what is switched off, nor put off by a path that is none', () => {
+    const owners = routeOwners(
+      [
+        { id: 'old', type: 'tab', disabled: true },
+        { id: 'new', type: 'tab' },
+        { id: 'n0', type: 'http in', z: 'new', url: '/(', method: 'get' },
+        { id: 'n1', type: 'http in', z: 'old', url: '/runs', method: 'get' },
+        { id: 'n2', type: 'http in', z: 'new', url: '/runs', method: 'get' },
+        { id: 'n3', type: 'http in', z: 'new', url: '/off', method: 'get', d: true },
+        { id: 'l', type: 'websocket-listener', path: 'ws' },
+        { id: 'n4', type: 'websocket in', z: 'old', server: 'l' },
+        { id: 'n5', type: 'websocket out', z: 'new', server: 'l' },
+      ] as FlowNode[],
+      1000,
+    );
+    const shard = shardOf('new', 1000);
+    expect([owners.request('GET', '/runs'), owners.request('GET', '/off'), owners.upgrade('/ws')]).toEqual([
+      shard,
+      null,
+      shard,
+    ]);
+  });
 });

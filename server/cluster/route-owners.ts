@@ -21,16 +21,19 @@ export function routeOwners(nodes: readonly FlowNode[], shards: number): RouteOw
   const router = express.Router();
   const listeners = new Map<string, string>();
   const sockets = new Map<string, number>();
-  for (const node of nodes) {
+  // What is switched off answers nothing: often it is the former one of two with the same path.
+  const off = new Set(nodes.filter(({ type, disabled }) => type === 'tab' && disabled === true).map(({ id }) => id));
+  const on = nodes.filter(({ d, z }) => d !== true && (z === undefined || !off.has(z)));
+  for (const node of on) {
     const property = HTTP_TYPES[node.type];
     const shard = node.z === undefined ? undefined : shardOf.get(node.z);
     if (property !== undefined && shard !== undefined) addRoute(router, node, node[property], shard);
     if (node.type === 'websocket-listener' && typeof node.path === 'string') listeners.set(node.id, node.path);
   }
-  for (const { type, z, server } of nodes) {
+  for (const { type, z, server } of on) {
     const shard = z === undefined ? undefined : shardOf.get(z);
     const path = typeof server === 'string' ? listeners.get(server) : undefined;
-    if (type.startsWith('websocket ') && shard !== undefined && path !== undefined && !sockets.has(path)) {
+    if (type.startsWith('websocket ') && shard !== undefined && path !== undefined && !sockets.has(withSlash(path))) {
       sockets.set(withSlash(path), shard);
     }
   }
@@ -48,9 +51,13 @@ export function routeOwners(nodes: readonly FlowNode[], shards: number): RouteOw
 function addRoute(router: express.Router, node: FlowNode, path: unknown, shard: number): void {
   const method = METHODS.find((each) => each === (node.method ?? 'post'));
   if (typeof path !== 'string' || path === '' || method === undefined) return;
-  router[method](withSlash(path), (request) => {
-    (request as unknown as { owner: number }).owner = shard;
-  });
+  try {
+    router[method](withSlash(path), (request) => {
+      (request as unknown as { owner: number }).owner = shard;
+    });
+  } catch {
+    // No path that Express understands: Node-RED says so at the node, and runs the others.
+  }
 }
 
 const withSlash = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
