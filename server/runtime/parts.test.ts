@@ -134,7 +134,7 @@ describe('prepareDataFolder', () => {
     const data = join(dir, 'a', 'data');
     await prepareDataFolder(data);
     await prepareDataFolder(data);
-    expect((await readdir(data)).sort()).toEqual(['.probe', 'node-red']);
+    expect((await readdir(data)).sort()).toEqual(['.probe', 'files', 'node-red']);
     expect(JSON.parse(await readFile(join(data, 'node-red', 'package.json'), 'utf8'))).toMatchObject({ private: true });
   });
 

@@ -16,7 +16,7 @@ export const operationFields = {
     fallback: [],
     fallbackText: 'none',
     example: 'exec,file',
-    does: 'Brings back nodes that are off because they reach the machine itself: exec, file, tcp, udp and their like.',
+    does: 'Brings back nodes that are off because they reach the machine itself: exec, tcp, udp and their like. file opens all files to the file nodes, and not only those in the folder files of the data folder.',
     change: 'A flow cannot do without, and you trust everybody who can write flows.',
     beware: 'With exec or file, who can deploy a flow has what the process has: its files, its network, its secrets.',
   }),
