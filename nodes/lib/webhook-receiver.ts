@@ -92,10 +92,13 @@ export class WebhookReceiver {
 
   /** What the flow failed at, or a stop left unanswered, may be sent again; anything else is over. */
   #remember(replays: ReplayCache, id: string, res: Response): void {
-    res.once('close', () => {
+    const over = (): void => {
       if (res.headersSent && res.statusCode >= 500) replays.release(id);
       else replays.keep(id).catch((error: Error) => this.#options.failed(error));
-    });
+    };
+    // The sender may be gone already, and then there is no event: it was waited for the cache to load.
+    if (res.destroyed) over();
+    else res.once('close', over);
   }
 
   #refuse(req: Request, res: Response, status: number, reason: string): void {

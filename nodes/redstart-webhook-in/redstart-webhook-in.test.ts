@@ -1,8 +1,13 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import http from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import express, { type RequestHandler } from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
+import { CallRate } from '../lib/call-rate.ts';
+import { ReplayCache, type ReplayStore } from '../lib/replay-cache.ts';
+import { webhookOptions } from '../lib/webhook-options.ts';
+import { WebhookReceiver } from '../lib/webhook-receiver.ts';
 import { addWebhookRoute } from '../lib/webhook-routes.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { type FakeNode, FakeRed, FakeStore } from '../testing/fake-red.ts';
@@ -262,11 +267,67 @@ describe('what is refused', () => {
     expect((await signed(3)).status).toBe(200);
   });
 
-  it('a store that fails is 503 in time to send it again', async () => {
+  /** One request to a receiver whose cache is not loaded yet. */
+  async function beforeLoading() {
+    const kept: string[] = [];
+    const accepted: unknown[] = [];
+    const store: ReplayStore = {
+      get: async () => undefined,
+      set: async (key) => void kept.push(key),
+      delete: async () => {},
+      keys: async () => [],
+    };
+    const loaded = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<express.Response>();
+    const receiver = new WebhookReceiver({
+      ...webhookOptions({ path: '/git' }),
+      secrets: [SECRET],
+      name: 'Git',
+      now: Date.now,
+      rate: new CallRate(600, Date.now),
+      replays: new ReplayCache(store, Date.now),
+      loaded: loaded.promise,
+      refused() {},
+      failed() {},
+      accepted: (_req, _res, payload) => accepted.push(payload),
+    });
+    const app = express().use((req, res) => {
+      receiver.receive(req, res);
+      arrived.resolve(res);
+    });
+    const server = app.listen(0, '127.0.0.1');
+    cleanups.push(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const req = http.request({ port, host: '127.0.0.1', method: 'POST', agent: false, headers: github() });
+    req.on('error', () => undefined);
+    req.end(BODY);
+    const res = await arrived.promise;
+    if (!res.req.readableEnded) await once(res.req, 'end');
+    return { req, res, loaded, kept, accepted };
+  }
+
+  it('is 503 when it is not known what came before', async () => {
+    const { req, loaded, accepted } = await beforeLoading();
+    loaded.reject(new Error('disk full'));
+    const [answer] = await once(req, 'response');
+    expect([answer.statusCode, accepted]).toEqual([503, []]);
+    answer.resume();
+  });
+
+  it('is kept also when its sender went while the cache was loaded', async () => {
+    const { req, res, loaded, kept, accepted } = await beforeLoading();
+    const closed = once(res, 'close');
+    req.destroy();
+    await closed;
+    loaded.resolve();
+    await expect.poll(() => [accepted.length, kept.length]).toEqual([1, 1]);
+  });
+
+  it('was answered, and is known while the process lives, when it cannot be stored', async () => {
     const store = new FakeStore();
     const { node, post } = await stage({ store });
     store.failWith = new Error('disk full');
-    // It was answered, and is known while the process lives; the operator hears of it.
     expect((await post(github())).status).toBe(200);
     expect((await post(github())).status).toBe(409);
     expect(node.logged.join()).toContain('disk full');
