@@ -3,6 +3,7 @@ import type { ApiTokenConfig, AuthConfig } from '../config/index.ts';
 import { parseTokensFile } from '../config/tokens-file.ts';
 import { type WatchedFile, watchFile } from '../config/watch-file.ts';
 import type { Bearers, Identity } from './identities.ts';
+import { LOOK_AGAIN_MS } from './sessions.ts';
 import { hashToken } from './token-hash.ts';
 import { Watchers } from './watchers.ts';
 
@@ -13,8 +14,6 @@ export interface ApiTokensOptions {
   /** Was revoked or changed while this ran. */
   readonly onEnd?: (token: ApiTokenConfig) => void;
 }
-
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The tokens of REDSTART_TOKENS_FILE, which is followed. Only their hashes are known here. */
 export class ApiTokens implements Bearers {
@@ -104,7 +103,7 @@ export class ApiTokens implements Bearers {
       else next = Math.min(next, expires);
     }
     this.#timer =
-      next === Number.POSITIVE_INFINITY ? null : setTimeout(() => this.#expire(), Math.min(next - now, LONGEST_TIMER));
+      next === Number.POSITIVE_INFINITY ? null : setTimeout(() => this.#expire(), Math.min(next - now, LOOK_AGAIN_MS));
     this.#timer?.unref();
   }
 }

@@ -8,6 +8,7 @@ import type { AuditEvent } from '../audit/audit-event.ts';
 import { parseTokensFile } from '../config/tokens-file.ts';
 import { parseUsersFile } from '../config/users-file.ts';
 import { ApiTokens } from './api-tokens.ts';
+import { LOOK_AGAIN_MS } from './sessions.ts';
 import { hashToken, makeToken } from './token-hash.ts';
 import { openTokenUse, readTokenUses } from './token-use.ts';
 import { UserDirectory } from './user-directory.ts';
@@ -137,6 +138,14 @@ describe('ApiTokens', () => {
       vi.advanceTimersByTime(1);
       expect([tokens.find(token), ended]).toEqual([null, ['a']]);
       tokens.close();
+
+      const { tokens: later } = parseTokensFile(line('a', token, 'viewer', '2026-03-01'));
+      const jumped = new ApiTokens({ file: join(dir, 'none'), list: later }, { logger: logger(), everyMs });
+      jumped.watch(token, () => ended.push('after a jump of the clock'));
+      vi.setSystemTime(Date.UTC(2026, 3, 1));
+      vi.advanceTimersByTime(LOOK_AGAIN_MS);
+      expect([jumped.find(token), ended]).toEqual([null, ['a', 'after a jump of the clock']]);
+      jumped.close();
     } finally {
       vi.useRealTimers();
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyRing } from '../state/key-ring.ts';
 import { sessionFile } from './session-file.ts';
-import { MAX_SESSIONS, type Session, Sessions, type SessionsOptions } from './sessions.ts';
+import { LOOK_AGAIN_MS, MAX_SESSIONS, type Session, Sessions, type SessionsOptions } from './sessions.ts';
 
 const ADA = { user: 'ada', role: 'editor', by: 'password' } as const;
 
@@ -42,6 +42,16 @@ describe('Sessions', () => {
     expect(sessions.find(token)).not.toBeNull();
     vi.advanceTimersByTime(1);
     expect([sessions.find(token), seen, ended]).toEqual([null, ['ended'], ['ada expired']]);
+  });
+
+  it('ends within a minute of a jump of the clock, for connections too', () => {
+    const { sessions } = setUp();
+    const token = sessions.begin(ADA);
+    const seen: string[] = [];
+    sessions.watch(token, () => seen.push('ended'));
+    vi.setSystemTime(Date.now() + 3_600_000);
+    vi.advanceTimersByTime(LOOK_AGAIN_MS);
+    expect([sessions.find(token), seen]).toEqual([null, ['ended']]);
   });
 
   it('ends all of a user who changed, of that way of signing in, and of nobody else', () => {

@@ -34,8 +34,8 @@ export interface SessionsOptions {
 
 /** More than this and the oldest end: a script that signs in again for each call must not fill the memory. */
 export const MAX_SESSIONS = 2000;
-/** The longest that a timer takes. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** A timer does not notice that the clock was put right, or the machine asleep: it is looked at anew so often. */
+export const LOOK_AGAIN_MS = 60_000;
 
 /**
  * The sessions of the editor. Node-RED keeps none: it asks for the owner of a token each time (`tokens` of its
@@ -135,7 +135,7 @@ export class Sessions implements Bearers {
       else next = Math.min(next, expires);
     }
     this.#timer =
-      next === Number.POSITIVE_INFINITY ? null : setTimeout(() => this.#expire(), Math.min(next - now, LONGEST_TIMER));
+      next === Number.POSITIVE_INFINITY ? null : setTimeout(() => this.#expire(), Math.min(next - now, LOOK_AGAIN_MS));
     this.#timer?.unref();
   }
 
