@@ -51,6 +51,8 @@ export class Replicas implements Elsewhere {
   readonly #forwarder: Forwarder;
   #cluster: Cluster | null = null;
   #owners: RouteOwners | null = null;
+  /** Tabs that others run, as they are in the files. */
+  readonly #shownDisabled = new Map<string, FlowNode>();
 
   constructor(options: ReplicasOptions) {
     const { database, leaseMs } = options.config;
@@ -121,9 +123,22 @@ export class Replicas implements Elsewhere {
     this.#owners = routeOwners(nodes, shards);
     const shardOf = shardsOfTabs(nodes, shards);
     const held = new Set(this.#held);
+    this.#shownDisabled.clear();
     return nodes.map((node) => {
       const shard = shardOf.get(node.id);
-      return shard === undefined || held.has(shard) ? node : { ...node, disabled: true };
+      if (shard === undefined || held.has(shard)) return node;
+      this.#shownDisabled.set(node.id, node);
+      return { ...node, disabled: true };
+    });
+  }
+
+  /** Flows of an editor as they would be in the files: it was shown tabs as disabled that only run elsewhere. */
+  unshare(nodes: readonly FlowNode[]): FlowNode[] {
+    return nodes.map((node) => {
+      const own = this.#shownDisabled.get(node.id);
+      if (!own || node.disabled !== true) return node;
+      const { disabled: _, ...rest } = node;
+      return Object.hasOwn(own, 'disabled') ? { ...rest, disabled: own.disabled } : (rest as FlowNode);
     });
   }
 

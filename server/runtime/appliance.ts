@@ -232,7 +232,7 @@ async function build(
   });
   let runtime: Runtime | null = null;
   const refused = createRefusedDeploys({
-    flows,
+    flows: { plan: (nodes) => flows.plan(replicas?.unshare(nodes) ?? nodes) },
     limit: API_MAX_LENGTH,
     message: readonlyMessage(config.git),
     userOf: (request) => identityOf(request)?.user ?? null,
