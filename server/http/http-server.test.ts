@@ -13,7 +13,7 @@ import { NO_AUDIT } from '../audit/audit-event.ts';
 import { type Auth, createAuth } from '../auth/index.ts';
 import type { Config } from '../config/index.ts';
 import { KeyRing } from '../state/key-ring.ts';
-import { createHttpServer, type Health, type HttpServer } from './index.ts';
+import { createHttpServer, type Health, type HttpServer, type HttpServerOptions } from './index.ts';
 import { selfSigned } from './self-signed.ts';
 import { fakeConfig, plainPassword } from './testing/fake-config.ts';
 
@@ -38,6 +38,7 @@ async function start(
     logger?: Logger;
     ready?: Health['ready'];
     auth?: Auth | null;
+    status?: HttpServerOptions['status'];
   } = {},
 ): Promise<HttpServer> {
   const nodeApp =
@@ -47,6 +48,7 @@ async function start(
     logger: o.logger ?? silent,
     dataDir: config.data.dir,
     auth: o.auth ?? null,
+    status: o.status ?? null,
     health: { ready: o.ready ?? (() => ({ ok: true, reasons: [] })) },
   });
   server.mountNodeRed({
@@ -290,6 +292,7 @@ describe('the admin side', () => {
     const { url } = await start(fakeConfig({ auth: null }), { adminApp: null });
     expect((await call(`${url}/editor/`)).status).toBe(404);
     expect((await call(`${url}/editor/auth/token`, { method: 'POST', body: 'x' })).status).toBe(404);
+    for (const path of ['/status', '/status.json', '/status/events']) expect((await call(url + path)).status).toBe(404);
   });
 
   it('answers 503 before Node-RED is there', async () => {
@@ -320,6 +323,22 @@ describe('the admin side', () => {
     expect((await outside('http')).status).toBe(403);
     const secure = await outside('https');
     expect([secure.status, JSON.parse(secure.text).xff]).toEqual([200, '203.0.113.9']);
+  });
+
+  it('guards the status page as it guards itself', async () => {
+    const seen: string[] = [];
+    const status: HttpServerOptions['status'] = (_req, res, path) => {
+      seen.push(path);
+      res.end('here');
+      return null;
+    };
+    const open = await start(fakeConfig({ server: { host: '0.0.0.0' } }), { status });
+    const plain = await call(`${open.url}/status`);
+    expect([plain.status, plain.headers['x-frame-options']]).toEqual([200, 'DENY']);
+    expect((await call(`${open.url}/status.json`, { headers: { 'X-Forwarded-For': '203.0.113.9' } })).status).toBe(403);
+    expect((await call(`${open.url}/status/events?access_token=x`)).status).toBe(400);
+    expect((await call(`${open.url}/Status`)).status).toBe(404);
+    expect(seen).toEqual(['/status']);
   });
 
   it('wants a sign-in form of known and small size', async () => {

@@ -62,6 +62,7 @@ const MOST_RUNS = 5000;
 const MOST_ENDED = 500;
 const MOST_FAILURES = 100;
 const MOST_PLACES = 2000;
+const CLOSE_MS = 2000;
 /** Node-RED's level: 20 and below are errors. */
 const ERROR = 20;
 
@@ -182,11 +183,15 @@ export class Operations {
     };
   }
 
-  /** Resolves when the history is on disk. Before the store is closed. */
+  /** Resolves when the history is on disk, or after a moment: a stop does not wait for a database that is away. */
   async close(): Promise<void> {
     this.#samples.stop();
     this.#tokens.stop();
-    await this.#history.close();
+    let patience: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => {
+      patience = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([this.#history.close(), enough]).finally(() => clearTimeout(patience));
   }
 
   #past(now: number): { ended: EndedRun[]; failures: FailureEntry[] } {

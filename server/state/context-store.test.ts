@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Postgres, postgresPrograms, startPostgres } from '../../test/support/postgres.ts';
-import { type ContextStore, createContextStore, MAX_VALUE_BYTES } from './context-store.ts';
+import { type ContextStore, createContextStore, MAX_VALUE_BYTES, OWN_SCOPES } from './context-store.ts';
 import { PostgresStore } from './postgres/postgres-store.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import type { StateStore } from './state-store.ts';
@@ -97,7 +97,11 @@ describe.each(backEnds)('Node-RED’s context on %s', (_name, open) => {
   it('forgets deleted nodes, and nobody else', async () => {
     for (const scope of ['n1:f1', 'n2:f1', 'f1', 'f2', 'global']) context.set(scope, 'x', 1);
     await context.clean(['n1', 'f1']);
-    expect(store.scopes().sort()).toEqual(['f1', 'global', 'n1:f1']);
+    // What the appliance itself keeps there is no node's.
+    store.writeSync([{ scope: `${OWN_SCOPES}:history`, key: 'x', text: '1' }]);
+    await context.clean(['n1', 'f1']);
+    expect(store.scopes().sort()).toEqual(['$redstart:history', 'f1', 'global', 'n1:f1']);
+    store.removeScope(`${OWN_SCOPES}:history`);
     await context.delete('n1:f1');
     expect(store.scopes().sort()).toEqual(['f1', 'global']);
   });
