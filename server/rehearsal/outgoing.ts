@@ -1,3 +1,4 @@
+import dgram from 'node:dgram';
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
@@ -52,6 +53,7 @@ export class Outgoing {
     this.#divert(http.Agent.prototype, plain);
     this.#divert(https.Agent.prototype, secure);
     this.#guard();
+    this.#guardDatagrams();
   }
 
   /** A server of the rehearsal itself. */
@@ -86,16 +88,34 @@ export class Outgoing {
     const refused = this.#onRefused;
     prototype.connect = function connect(this: net.Socket, ...given: unknown[]) {
       const options = addressOf(given);
-      if (isAllowed(options)) return Reflect.apply(original, this, given);
+      // With a path it is a socket of this machine, whatever host and port say.
+      if (!options.path && isAllowed(options)) return Reflect.apply(original, this, given);
       const address = options.path ?? `${options.host ?? 'localhost'}:${options.port}`;
       refused(address);
-      process.nextTick(() =>
-        this.destroy(
-          Object.assign(new Error(`a rehearsal connects to nothing outside: ${address}`), { code: 'ECONNREFUSED' }),
-        ),
-      );
+      process.nextTick(() => this.destroy(refusal(address)));
       return this;
     } as typeof prototype.connect;
+  }
+
+  #guardDatagrams(): void {
+    const refused = this.#onRefused;
+    const refuse = (socket: dgram.Socket, given: readonly unknown[], address: string): void => {
+      refused(address);
+      const done = given.at(-1);
+      process.nextTick(() => {
+        if (typeof done === 'function') done(refusal(address));
+        else socket.emit('error', refusal(address));
+      });
+    };
+    const { prototype } = dgram.Socket;
+    prototype.connect = function connect(this: dgram.Socket, ...given: unknown[]) {
+      const [port, host] = given;
+      refuse(this, given, `udp://${typeof host === 'string' ? host : 'localhost'}:${port}`);
+    } as typeof prototype.connect;
+    prototype.send = function send(this: dgram.Socket, ...given: unknown[]) {
+      const [port, host] = given.slice(typeof given[3] === 'number' ? 3 : 1);
+      refuse(this, given, `udp://${typeof host === 'string' ? host : 'localhost'}:${port}`);
+    } as typeof prototype.send;
   }
 
   #isAllowed({ host = 'localhost', port }: { host?: string; port?: number }): boolean {
@@ -137,6 +157,10 @@ export class Outgoing {
     const type = typeof content === 'string' || content === undefined ? 'text/plain' : 'application/json';
     response.writeHead(status, { 'content-type': type, ...headers }).end(text);
   }
+}
+
+function refusal(address: string): Error {
+  return Object.assign(new Error(`a rehearsal connects to nothing outside: ${address}`), { code: 'ECONNREFUSED' });
 }
 
 function addressOf(given: readonly unknown[]): { host?: string; port?: number; path?: string } {
