@@ -5,7 +5,7 @@ import type { FlowStore } from '../flows/flow-store.ts';
 import { replaceFile } from '../flows/write-files.ts';
 import type { Audit } from './audit-event.ts';
 import { currentCaller } from './caller.ts';
-import { type FlowHash, flowChanges, flowHashes, totalHash } from './flow-hashes.ts';
+import { createFlowHashes, type FlowHash, flowChanges, totalHash } from './flow-hashes.ts';
 
 /** Who a flow that runs is from. */
 export type Deployer =
@@ -29,6 +29,7 @@ type Deployers = Record<string, { user: string; at: string; hash: string }>;
 
 /** The flow files, with each deploy recorded: who, from where, which flows, and their hash before and after. */
 export function auditFlows(flows: FlowStore, { audit, deployersFile, logger }: AuditedFlowsOptions): AuditedFlowStore {
+  const flowHashes = createFlowHashes();
   let current: FlowHash[] | null = null;
   let deployers: Deployers | null = null;
 

@@ -12,17 +12,42 @@ export interface FlowHash {
 /** Configuration nodes that belong to no flow. */
 export const GLOBAL = 'global';
 
-export function flowHashes(nodes: readonly FlowNode[]): FlowHash[] {
-  const groups = new Map<string, { label: string; nodes: FlowNode[] }>();
-  for (const node of nodes) if (isContainer(node)) groups.set(node.id, { label: titleOf(node), nodes: [node] });
+interface Group {
+  label: string;
+  nodes: FlowNode[];
+  hash: string;
+}
+
+/** Remembers of each flow the nodes that it had: of those that are the very same no hash is made again. */
+export function createFlowHashes(): (nodes: readonly FlowNode[]) => FlowHash[] {
+  let known = new Map<string, Group>();
+  return (nodes) => {
+    const groups = groupsOf(nodes);
+    for (const [id, group] of groups) {
+      const before = known.get(id);
+      const same =
+        before?.nodes.length === group.nodes.length && group.nodes.every((node, at) => node === before.nodes[at]);
+      group.hash = same ? before.hash : hashOfNodes(group.nodes);
+    }
+    known = groups;
+    return [...groups].map(([id, group]) => ({ id, label: group.label, hash: group.hash }));
+  };
+}
+
+export const flowHashes = (nodes: readonly FlowNode[]): FlowHash[] => createFlowHashes()(nodes);
+
+function groupsOf(nodes: readonly FlowNode[]): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const node of nodes)
+    if (isContainer(node)) groups.set(node.id, { label: titleOf(node), nodes: [node], hash: '' });
   for (const node of nodes) {
     if (isContainer(node)) continue;
     const id = node.z !== undefined && groups.has(node.z) ? node.z : GLOBAL;
-    const group = groups.get(id) ?? { label: 'configuration nodes', nodes: [] };
+    const group = groups.get(id) ?? { label: 'configuration nodes', nodes: [], hash: '' };
     group.nodes.push(node);
     groups.set(id, group);
   }
-  return [...groups].map(([id, group]) => ({ id, label: group.label, hash: hashOfNodes(group.nodes) }));
+  return groups;
 }
 
 function hashOfNodes(nodes: readonly FlowNode[]): string {

@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { redact } from '../config/redact.ts';
+import type { FlowFile } from '../flows/flow-file.ts';
 import type { Finding } from './finding.ts';
 import { FlowGraph } from './flow-graph.ts';
 import { type FlowSource, folderOnDisk, type PlacedNode, readFlowSource } from './flow-source.ts';
@@ -41,6 +42,8 @@ export interface CheckOptions {
   settings?: CheckSettings;
   /** What files are shown relative to; default: the working directory. */
   base?: string;
+  /** Files that were read and found good before, by path. */
+  known?: ReadonlyMap<string, FlowFile>;
 }
 
 export interface CheckResult {
@@ -74,10 +77,11 @@ function* checkInSteps({
   world,
   settings,
   base = process.cwd(),
+  known,
 }: CheckOptions): Generator<void, CheckResult, void> {
   const agreed = settings ?? readCheckSettings(path);
   const folder = folderOnDisk(path);
-  const source = readFlowSource(folder, path);
+  const source = readFlowSource(folder, path, known);
   const { file: names, faults } = source.files.length > 0 ? readNamesFile(folder) : { file: null, faults: [] };
   source.faults.push(...faults);
   yield;

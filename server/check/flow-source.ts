@@ -6,6 +6,7 @@ import type { FlowNode } from '../flows/flow-node.ts';
 import { findJsonFault } from '../flows/json-scan.ts';
 import { textFolder } from '../flows/layout/readable-form.ts';
 import { MAX_BYTES } from '../flows/read-flows.ts';
+import { isUntouched } from '../flows/untouched.ts';
 import type { Spot } from './finding.ts';
 import { findInJson, findInString, type JsonPath, Lines } from './json-place.ts';
 
@@ -84,8 +85,11 @@ export function isFlowFileName(name: string): boolean {
   return name.endsWith('.json') && !name.startsWith('.');
 }
 
-/** Reads flow files. What is wrong with one is told, and the others are read all the same. */
-export function readFlowSource(folder: FlowFolder, shown: string): FlowSource {
+/**
+ * Reads flow files. What is wrong with one is told, and the others are read all the same.
+ * @param known files as they were read before, by path: those that nobody wrote to since are not read anew
+ */
+export function readFlowSource(folder: FlowFolder, shown: string, known?: ReadonlyMap<string, FlowFile>): FlowSource {
   const source: FlowSource = { files: [], nodes: [], faults: [] };
   let names: string[] = [];
   try {
@@ -96,6 +100,11 @@ export function readFlowSource(folder: FlowFolder, shown: string): FlowSource {
   for (const name of names) {
     const file = folder.path(name);
     source.files.push(file);
+    const before = known?.get(file);
+    if (before && isUntouched(before)) {
+      for (const node of placedNodes(folder, before, new Lines(before.parts[0]?.text ?? ''))) source.nodes.push(node);
+      continue;
+    }
     let raw: string;
     try {
       raw = folder.read(name);
@@ -143,11 +152,19 @@ function placeNodes(folder: FlowFolder, name: string, raw: string, faults: FileF
     const marker = CONFLICT_START.exec(part.text);
     if (marker) faults.push(conflict(folder.path(part.name), part.text, new Lines(part.text), marker));
   }
+  return placedNodes(folder, file, lines);
+}
+
+function placedNodes(folder: FlowFolder, file: FlowFile, lines: Lines): PlacedNode[] {
+  const { path, name } = file;
+  const raw = file.parts[0]?.text ?? '';
   const texts = file.form.kind === 'readable' ? file.form.texts : null;
-  return file.elements.map(({ node, start }) => ({
-    node,
+  return file.elements.map((element) => ({
+    node: element.node,
     file: path,
     place(to = [], within) {
+      // Only what is found to be wrong needs a place, which is looked for then.
+      const { node, start } = element;
       const [property, ...rest] = to;
       const text = texts?.get(`${node.id}\0${property}`);
       // The text is the whole file; what is said of its beginning is said of its first line.

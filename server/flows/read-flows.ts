@@ -4,6 +4,7 @@ import { RedstartError } from '../errors.ts';
 import { inOrder } from './assign-nodes.ts';
 import { type FlowFile, nodesOf, orderIn, parseFlowFile, textsOnDisk } from './flow-file.ts';
 import { type FlowNode, titleOf } from './flow-node.ts';
+import { isUntouched, rememberRead } from './untouched.ts';
 
 /**
  * Reads every flow file of the folder, in the order of their tabs. Names that start with a dot, and subfolders that no
@@ -14,9 +15,16 @@ export async function readFlowFiles(dir: string, known: readonly FlowFile[] = []
   const files: FlowFile[] = [];
   for (const name of await flowFileNames(dir)) {
     const path = join(dir, name);
-    const raw = await read(path);
     const before = known.find((file) => file.name === name);
-    files.push(before && isSame(before, raw, path) ? before : parseFlowFile(path, name, raw));
+    if (before && isUntouched(before)) {
+      files.push(before);
+      continue;
+    }
+    const from = Date.now();
+    const raw = await read(path);
+    const file = before && isSame(before, raw, path) ? before : parseFlowFile(path, name, raw);
+    rememberRead(file, from);
+    files.push(file);
   }
   refuseDuplicates(files);
   return inOrder(files, files.flatMap(orderIn));

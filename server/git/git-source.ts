@@ -11,7 +11,7 @@ import { createWorld } from '../check/world.ts';
 import type { Config, GitConfig } from '../config/index.ts';
 import { variablesForFlows } from '../config/process-config.ts';
 import { RedstartError } from '../errors.ts';
-import { nodesOf } from '../flows/flow-file.ts';
+import { type FlowFile, nodesOf } from '../flows/flow-file.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
 import type { FlowStore } from '../flows/flow-store.ts';
 import { readFlowFiles } from '../flows/read-flows.ts';
@@ -66,7 +66,7 @@ export async function openGitSource(options: {
       git: client,
       dir,
       flowsDir: config.flows.dir,
-      check: (folder) => errorsIn(folder, config),
+      check: createCheck(config),
       rehearse: git.rehearse ? (folder) => rehearse(folder, config, join(dir, 'home'), stopping.signal) : null,
       apply: async () => await asCaller({ user: GIT_USER }, async () => await deploy?.()),
       audit,
@@ -126,25 +126,31 @@ function webhookRoutes(
   return new Map([[GIT_WEBHOOK_PATH, handle]]);
 }
 
-async function errorsIn(folder: string, config: Config): Promise<string[]> {
-  const { findings } = await checkFlowsAside({
-    path: folder,
-    world: createWorld(config, variablesForFlows()),
-    base: folder,
-  });
-  const errors = findings
-    .filter(({ severity }) => severity === 'error')
-    .map(({ file, line, message }) => `${file ?? ''}${line === null ? '' : `:${line}`}: ${message}`);
-  if (errors.length > 0) return errors;
-  // What a load would refuse: here the folder's path means nothing to anybody.
-  try {
-    const nodes = (await readFlowFiles(folder)).flatMap(nodesOf);
-    await namesFor(folder, config.environment, nodes);
-    return [];
-  } catch (error) {
-    if (!(error instanceof RedstartError)) throw error;
-    return [error.message.replaceAll(`${folder}/`, '')];
-  }
+/** Remembers the files of the last revision that was good: of the next one only those that changed are read. */
+function createCheck(config: Config): (folder: string) => Promise<string[]> {
+  let known: readonly FlowFile[] = [];
+  return async (folder) => {
+    const { findings } = await checkFlowsAside({
+      path: folder,
+      world: createWorld(config, variablesForFlows()),
+      base: folder,
+      known: new Map(known.map((file) => [file.path, file])),
+    });
+    const errors = findings
+      .filter(({ severity }) => severity === 'error')
+      .map(({ file, line, message }) => `${file ?? ''}${line === null ? '' : `:${line}`}: ${message}`);
+    if (errors.length > 0) return errors;
+    // What a load would refuse: here the folder's path means nothing to anybody.
+    try {
+      const files = await readFlowFiles(folder, known);
+      await namesFor(folder, config.environment, files.flatMap(nodesOf));
+      known = files;
+      return [];
+    } catch (error) {
+      if (!(error instanceof RedstartError)) throw error;
+      return [error.message.replaceAll(`${folder}/`, '')];
+    }
+  };
 }
 
 /** In a process of its own: rehearsals run flows, and time of their own. What may be started and read here holds there. */

@@ -14,18 +14,40 @@ const KINDS = Object.values(NAME_KINDS).join('|');
 /** The whole of a property, as Node-RED substitutes it. */
 const WHOLE = new RegExp(`^\\$\\{((?:${KINDS}):\\S+)\\}$`);
 
+/** Of nodes that were looked through already: those of a file that did not change are the same ones when it is read again. */
+const known = new WeakMap<FlowNode, readonly NameReference[]>();
+
 /** Every use of a name: `${pipeline:qc}`, whole as the value of a property. */
 export function nameReferences(nodes: readonly FlowNode[]): NameReference[] {
   const found: NameReference[] = [];
-  const walk = (node: FlowNode, value: unknown, path: (string | number)[]): void => {
-    if (typeof value === 'string') {
-      const name = WHOLE.exec(value)?.[1];
-      if (name !== undefined) found.push({ node, path, name });
-    } else if (Array.isArray(value)) for (const [index, item] of value.entries()) walk(node, item, [...path, index]);
-    else if (isObject(value)) for (const [key, item] of Object.entries(value)) walk(node, item, [...path, key]);
-  };
-  for (const node of nodes) for (const [key, value] of Object.entries(node)) walk(node, value, [key]);
+  for (const node of nodes) {
+    const own = known.get(node) ?? referencesOf(node);
+    known.set(node, own);
+    for (const reference of own) found.push(reference);
+  }
   return found;
+}
+
+const NONE: readonly NameReference[] = [];
+
+function referencesOf(node: FlowNode): readonly NameReference[] {
+  const found: NameReference[] = [];
+  const path: (string | number)[] = [];
+  const walk = (value: unknown): void => {
+    if (typeof value === 'string') {
+      // A look at the first letter: most of what there is are long texts and short words.
+      const name = value.startsWith('${') ? WHOLE.exec(value)?.[1] : undefined;
+      if (name !== undefined) found.push({ node, path: [...path], name });
+    } else if (Array.isArray(value)) for (const [index, item] of value.entries()) step(index, item);
+    else if (isObject(value)) for (const key of Object.keys(value)) step(key, value[key]);
+  };
+  const step = (key: string | number, value: unknown): void => {
+    path.push(key);
+    walk(value);
+    path.pop();
+  };
+  for (const key of Object.keys(node)) step(key, node[key]);
+  return found.length > 0 ? found : NONE;
 }
 
 /** A name that an environment has not. */

@@ -1,8 +1,11 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** After the start's own requests: the first answers should not wait for this. */
 const DELAY_MS = 1000;
+
+/** Of thousands of function nodes, each with a world of its own: with them a collection stops everything for seconds. */
+const MOST_BYTES = 150 * 1024 ** 2;
 
 /**
  * Loading a thousand files leaves 30 MB behind that V8 would keep for weeks of an idle process. One thorough collection,
@@ -11,6 +14,7 @@ const DELAY_MS = 1000;
  */
 export function releaseStartMemory(): void {
   setTimeout(() => {
+    if (getHeapStatistics().used_heap_size > MOST_BYTES) return;
     const collect = collector();
     collect?.({ type: 'major', flavor: 'last-resort' });
   }, DELAY_MS).unref();
