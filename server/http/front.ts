@@ -11,6 +11,7 @@ import { type Refusal, refuse } from '../auth/refusal.ts';
 import { type Area, areaOf, type Roots, rawPath, rawQuery } from './areas.ts';
 import { withinBodyLimit } from './body-limit.ts';
 import type { ClientCertificates } from './client-certificates.ts';
+import { namesOneHost } from './one-host.ts';
 import { favicon, type Handler, landing } from './probes.ts';
 import type { RequestLimits } from './request-limits.ts';
 import type { SecurityHeaders } from './security-headers.ts';
@@ -190,7 +191,7 @@ export function front(options: FrontOptions): Handler {
   };
 
   return (req: IncomingMessage, res: ServerResponse): void => {
-    const path = rawPath(req.url);
+    const path = namesOneHost(req) ? rawPath(req.url) : null;
     const area = path === null ? null : areaOf(path, roots);
     try {
       if (area === 'flows') {

@@ -15,6 +15,7 @@ import { areaOf, type Roots, rawPath, rawQuery } from './areas.ts';
 import { MAX_BODY_BYTES } from './body-limit.ts';
 import type { ClientCertificates } from './client-certificates.ts';
 import { limitFrames } from './frame-limit.ts';
+import { namesOneHost } from './one-host.ts';
 import type { RequestLimits } from './request-limits.ts';
 import { namesToken } from './token-in-url.ts';
 
@@ -148,7 +149,7 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
 
   const decide = async (req: Request, socket: Socket, head: Buffer): Promise<Refusal | null> => {
     const path = rawPath(req.url);
-    if (path === null || req.method !== 'GET') return { status: 400 };
+    if (path === null || req.method !== 'GET' || !namesOneHost(req)) return { status: 400 };
     if (path === commsPath) return namesToken(rawQuery(req.url)) ? { status: 400 } : openComms(req, socket, head);
     return areaOf(path, roots) === 'flows' ? openFlow(req, socket, head, path) : NOT_FOUND;
   };
