@@ -89,6 +89,10 @@ describe('attacks on the port', () => {
     ['a chunk size with a sign', post('Transfer-Encoding: chunked', `+0\r\n\r\n${SMUGGLED}`)],
     ['a chunk size that overflows', post('Transfer-Encoding: chunked', `ffffffffffffffff1\r\n${SMUGGLED}`)],
     ['a chunk longer than it says', post('Transfer-Encoding: chunked', `1\r\nabc\r\n0\r\n\r\n${SMUGGLED}`)],
+    ['a chunk extension with a line feed', post('Transfer-Encoding: chunked', `0;a\nb\r\n\r\n${SMUGGLED}`)],
+    ['a chunk extension with a carriage return', post('Transfer-Encoding: chunked', `0;a\rb\r\n\r\n${SMUGGLED}`)],
+    ['a chunk that ends with a line feed alone', post('Transfer-Encoding: chunked', `1\na\n0\n\n${SMUGGLED}`)],
+    ['a host twice', `GET /api/ping HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n${SMUGGLED}`],
     ['no version', `GET /api/ping\r\n\r\n${SMUGGLED}`],
     ['another version', `GET /api/ping HTTP/3.7\r\nHost: x\r\n\r\n${SMUGGLED}`],
     ['no host', `GET /api/ping HTTP/1.1\r\n\r\n${SMUGGLED}`],
@@ -134,6 +138,11 @@ describe('attacks on the port', () => {
       ['an address of 20 kB', `GET /api/${'a'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, ['431']],
       ['a body of 6 MB', post(`Content-Length: ${6 * 1024 * 1024}`, ''), ['413']],
       // 500 is what Node-RED's own node says to what its parser refuses.
+      [
+        'chunk extensions of 20 kB',
+        post('Content-Type: text/plain\r\nTransfer-Encoding: chunked', `1;${'a'.repeat(20_000)}\r\nx\r\n0\r\n\r\n`),
+        ['413'],
+      ],
       ['half of JSON', post('Content-Type: application/json\r\nContent-Length: 5', '{"a":'), ['500']],
       ['JSON in no encoding', post('Content-Type: application/json; charset=x\r\nContent-Length: 2', '{}'), ['500']],
       ['no gzip', post('Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2', '{}'), ['500']],
@@ -176,6 +185,36 @@ describe('attacks on the port', () => {
     good.close();
   });
 
+  it('broken frames end their connection, and nothing else', async () => {
+    const frames = [
+      [0x81, 0x04, 0x6e, 0x75, 0x6c, 0x6c], // not masked
+      [0xf1, 0x80, 0, 0, 0, 0], // reserved bits
+      [0x83, 0x80, 0, 0, 0, 0], // an unknown kind
+      [0x80, 0x80, 0, 0, 0, 0], // a continuation of nothing
+      [0x09, 0x80, 0, 0, 0, 0], // a ping in pieces
+      [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28], // no UTF-8
+      [0x88, 0x81, 0, 0, 0, 0, 0x01], // half of a code
+      [0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0], // 2^64 bytes
+    ];
+    for (const frame of frames)
+      for (const path of ['/api/ws', '/editor/comms']) {
+        const socket = open();
+        const closed = once(socket, 'close').then(() => true);
+        socket.write(
+          `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`,
+        );
+        const [head] = await once(socket, 'data');
+        expect(String(head)).toMatch(/^HTTP\/1\.1 101/);
+        socket.resume();
+        socket.write(Buffer.from(frame));
+        const refused = await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 8000, false))]);
+        count('websocket messages', refused === true);
+        expect([path, frame, refused]).toEqual([path, frame, true]);
+      }
+    // A busy machine has moments in which the loop is late, and says so.
+    await expect.poll(healthy, { timeout: 10_000 }).toBe(true);
+  });
+
   it('a thousand idle connections of one address leave room for others, and are cut off', async () => {
     // Read from, or the end of the connection would not be seen.
     const idle = Array.from({ length: 1000 }, () => open().resume());
@@ -189,7 +228,8 @@ describe('attacks on the port', () => {
     expect(performance.now() - before).toBeLessThan(2000);
     await Promise.all(gone);
     for (const socket of idle) count('idle connections', socket.destroyed);
-    expect(await healthy()).toBe(true);
+    // A busy machine has moments in which the loop is late, and says so.
+    await expect.poll(healthy, { timeout: 10_000 }).toBe(true);
   });
 
   it('senders that are slow with head or body are cut off', async () => {
@@ -216,6 +256,7 @@ describe('attacks on the port', () => {
     ]);
     expect(byHead).toBeLessThan(25_000);
     expect(byBody).toBeLessThan(135_000);
-    expect(await healthy()).toBe(true);
+    // A busy machine has moments in which the loop is late, and says so.
+    await expect.poll(healthy, { timeout: 10_000 }).toBe(true);
   });
 });

@@ -145,13 +145,17 @@ describe('every live route', () => {
       ],
     ];
     const holes: string[] = [];
-    for (const [what, headers] of nobody)
+    for (const [what, headers] of nobody) {
+      const status = await appliance.fetch('/status.json', { headers });
+      if (!isRefused('admin routes, unauthenticated', status.status === 401))
+        holes.push(`${what}: /status.json answers ${status.status}`);
       for (const route of guarded) {
         const answer = await ask(route, headers);
         const refused = answer.status === 401 && !(await answer.text()).includes(FORGOTTEN);
         if (!isRefused('admin routes, unauthenticated', refused))
           holes.push(`${what}: ${route.method} ${route.path} answers ${answer.status}`);
       }
+    }
     expect(holes).toEqual([]);
   });
 

@@ -94,11 +94,15 @@ export class Appliance {
     return appliance;
   }
 
-  async untilReady(): Promise<void> {
+  async untilReady(timeoutMs = 60_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    let last = 'no answer';
     for (;;) {
       if (this.exitCode !== null) throw new Error(`it ended with ${this.exitCode}:\n${this.output}`);
-      const answer = await fetch(`${this.url}/readyz`).catch(() => null);
+      if (Date.now() > deadline) throw new Error(`not ready within ${timeoutMs} ms (${last}):\n${this.output}`);
+      const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(5000) }).catch(() => null);
       if (answer?.ok) return;
+      last = (await answer?.text().catch(() => undefined)) ?? 'no answer';
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
