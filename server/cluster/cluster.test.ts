@@ -195,14 +195,24 @@ describe('which replica runs what', () => {
     const ran: (readonly number[])[] = [];
     const lines: string[] = [];
     const logger = pino({}, { write: (line: string) => lines.push(line) });
-    const run = async (shards: readonly number[]) => void ran.push(shards);
+    let fault: Error | null = null;
+    const run = async (shards: readonly number[]) => {
+      if (fault) throw fault;
+      ran.push(shards);
+    };
     const cluster = new Cluster({ store, id: 'a', details: () => ({}), shards: 1, logger, run, everyMs: 1_000_000 });
     await cluster.start();
     await cluster.start();
     expect(lines.filter((line) => line.includes('gone'))).toHaveLength(1);
     store.report = report;
+    fault = new Error('no flows');
+    await cluster.start();
+    await cluster.start();
+    expect(lines.filter((line) => line.includes('no flows'))).toHaveLength(1);
+    fault = null;
     await cluster.start();
     expect(ran).toEqual([[0]]);
+    expect(lines.filter((line) => line.includes('going on'))).toHaveLength(1);
     await cluster.stop();
   });
 });

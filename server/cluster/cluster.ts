@@ -99,13 +99,17 @@ export class Cluster {
     const { store, details, logger } = this.#options;
     try {
       this.#replicas = await store.report(details());
-      if (this.#told !== null) logger.info('the database answers again');
-      this.#told = null;
       await this.#balance();
       this.#options.seen?.(this.#replicas);
+      if (this.#told !== null) logger.info('going on with the other replicas');
+      this.#told = null;
     } catch (error) {
       const { message } = error as Error;
-      if (this.#told !== message) logger.error({ err: error }, `the replicas cannot be asked: ${message}`);
+      if (this.#told !== message)
+        logger.error(
+          { err: error },
+          `what this replica is to run could not be settled, which is tried again: ${message}`,
+        );
       this.#told = message;
     }
   }

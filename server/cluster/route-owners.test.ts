@@ -35,6 +35,23 @@ describe('which shard answers a request', () => {
     expect([owners.upgrade('/ws?a=b'), owners.upgrade('/other')]).toEqual([shardOf('b', 7), null]);
   });
 
+  it('is that of the tab with an instance of the subflow, also within another', () => {
+    const owners = routeOwners(
+      [
+        { id: 'inner', type: 'subflow' },
+        { id: 'outer', type: 'subflow' },
+        { id: 'unused', type: 'subflow' },
+        { id: 't', type: 'tab' },
+        { id: 'i1', type: 'subflow:inner', z: 'outer' },
+        { id: 'i2', type: 'subflow:outer', z: 't' },
+        { id: 'n1', type: 'http in', z: 'inner', url: '/inner', method: 'get' },
+        { id: 'n2', type: 'http in', z: 'unused', url: '/unused', method: 'get' },
+      ] as FlowNode[],
+      1000,
+    );
+    expect([owners.request('GET', '/inner'), owners.request('GET', '/unused')]).toEqual([shardOf('t', 1000), null]);
+  });
+
   it('is not told by what is switched off, nor put off by a path that is none', () => {
     const owners = routeOwners(
       [

@@ -17,13 +17,13 @@ export interface RouteOwners {
  * here what they mean to Node-RED.
  */
 export function routeOwners(nodes: readonly FlowNode[], shards: number): RouteOwners {
-  const shardOf = shardsOfTabs(nodes, shards);
   const router = express.Router();
   const listeners = new Map<string, string>();
   const sockets = new Map<string, number>();
   // What is switched off answers nothing: often it is the former one of two with the same path.
   const off = new Set(nodes.filter(({ type, disabled }) => type === 'tab' && disabled === true).map(({ id }) => id));
   const on = nodes.filter(({ d, z }) => d !== true && (z === undefined || !off.has(z)));
+  const shardOf = withSubflows(shardsOfTabs(nodes, shards), on);
   for (const node of on) {
     const property = HTTP_TYPES[node.type];
     const shard = node.z === undefined ? undefined : shardOf.get(node.z);
@@ -46,6 +46,20 @@ export function routeOwners(nodes: readonly FlowNode[], shards: number): RouteOw
     },
     upgrade: (path) => sockets.get(path.replace(/\?.*$/, '')) ?? null,
   };
+}
+
+/** What is drawn in a subflow runs where an instance of it is: of several the first, as a path has one owner. */
+function withSubflows(shardOf: ReadonlyMap<string, number>, nodes: readonly FlowNode[]): Map<string, number> {
+  const all = new Map(shardOf);
+  const instances = nodes.filter(({ type }) => type.startsWith('subflow:'));
+  for (let known = -1; known !== all.size; ) {
+    known = all.size;
+    for (const { type, z = '' } of instances) {
+      const [subflow, shard] = [type.slice('subflow:'.length), all.get(z)];
+      if (shard !== undefined && !all.has(subflow)) all.set(subflow, shard);
+    }
+  }
+  return all;
 }
 
 function addRoute(router: express.Router, node: FlowNode, path: unknown, shard: number): void {
