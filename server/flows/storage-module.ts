@@ -39,6 +39,9 @@ export interface StorageModule {
   saveLibraryEntry(type: string, path: string, meta: Record<string, unknown>, body: string): Promise<void>;
 }
 
+/** Whom a deploy of what the files say is in the name of: there is nothing to write. */
+export const FROM_FILES: { readonly username: string } = Object.freeze({ username: 'flow files' });
+
 /** Node-RED's storage interface over the flow files and the data folder. */
 export function createStorageModule(options: StorageModuleOptions): StorageModule {
   const { dataDir, flows, ring, asRun = (nodes) => nodes } = options;
@@ -62,7 +65,8 @@ export function createStorageModule(options: StorageModuleOptions): StorageModul
       const before = credentialsBefore;
       credentialsBefore = null;
       try {
-        await asCaller(user?.username === undefined ? {} : { user: user.username }, () => flows.save(nodes));
+        if (user !== FROM_FILES)
+          await asCaller(user?.username === undefined ? {} : { user: user.username }, () => flows.save(nodes));
       } catch (error) {
         if (before) await credentials.write(before);
         throw error;

@@ -14,6 +14,7 @@ import type { Config } from '../config/index.ts';
 import { RedstartError } from '../errors.ts';
 import { withReferences } from '../flows/credential-references.ts';
 import { deployGuard } from '../flows/deploy-guard.ts';
+import { sameJson } from '../flows/flow-node.ts';
 import { createFlowStore, readonlyMessage } from '../flows/flow-store.ts';
 import { managedNodes } from '../flows/managed-nodes.ts';
 import { createRefusedDeploys } from '../flows/patch/refused-deploys.ts';
@@ -230,6 +231,13 @@ async function build(
       if (fault) throw new Error(fault);
     },
   });
+  const storage = createStorageModule({
+    dataDir,
+    ...(replicas && { asRun: (nodes) => replicas.share(nodes) }),
+    flows,
+    ring,
+    managedIds: connectionNodes.map(({ id }) => id),
+  });
   let runtime: Runtime | null = null;
   const refused = createRefusedDeploys({
     flows: { plan: (nodes) => flows.plan(replicas?.unshare(nodes) ?? nodes) },
@@ -298,13 +306,7 @@ async function build(
       return nodeRedSettings({
         config,
         credentialSecret: ring.current,
-        storageModule: createStorageModule({
-          dataDir,
-          ...(replicas && { asRun: (nodes) => replicas.share(nodes) }),
-          flows,
-          ring,
-          managedIds: connectionNodes.map(({ id }) => id),
-        }),
+        storageModule: storage,
         managed: connections.managed,
         webhooks: http.webhooks,
         durable: {
@@ -331,7 +333,12 @@ async function build(
     },
   });
   const running = runtime;
-  git?.deployWith(async () => await running.deploy(await flows.load(), files.namesChanged));
+  git?.deployWith(async () => {
+    const before = flows.references;
+    const loaded = { flows: await storage.getFlows(), credentials: await storage.getCredentials() };
+    // Neither names nor references to secrets are in what Node-RED compares.
+    await running.deploy(loaded, files.namesChanged || !sameJson(before, flows.references));
+  });
   parts.runtime = runtime;
   http.mountNodeRed(runtime);
   // Before any flow starts: if the port is taken, another instance is likely running these very flows.

@@ -5,6 +5,7 @@ import type { LogHandler } from '../../settings/node-red-settings.ts';
 import type { Audit } from '../audit/audit-event.ts';
 import { RedstartError } from '../errors.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
+import { FROM_FILES } from '../flows/storage-module.ts';
 import type { Notice, NotReady } from '../http/index.ts';
 import { createEditorNotices, type Stopped } from '../sandbox/editor-notices.ts';
 import { createFaultLog } from './fault-log.ts';
@@ -61,10 +62,10 @@ export interface Runtime {
   /** Reads the flow files anew and runs them as they now are; what has not changed is stopped and started too. */
   reload(): Promise<void>;
   /**
-   * Puts other flows in force: those that are the same run on, unless `all` are to begin anew. Resolves when they run;
-   * rejects with the reason when they cannot.
+   * Puts what the flow files now say in force: flows that are the same run on, unless `all` are to begin anew. Resolves
+   * when they run; rejects with the reason when they cannot.
    */
-  deploy(nodes: readonly FlowNode[], all: boolean): Promise<void>;
+  deploy(files: { flows: readonly FlowNode[]; credentials: object }, all: boolean): Promise<void>;
   /** Lets messages in flight finish, stops flows and nodes. At most `deadlineMs`. The same promise when called again. */
   stop(deadlineMs: number): Promise<void>;
   scriptHashes(): readonly string[];
@@ -187,10 +188,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const notices: Notice[] = options.stopped?.held().length ? ['flows_held_back'] : [];
       return { ok: reasons.length === 0, standby: options.standby?.() === true, reasons, notices };
     },
-    async deploy(nodes, all) {
+    async deploy(files, all) {
       if (stopping) throw new Error('the program is stopping');
       const settled = flows.next();
-      await red.runtime.flows.setFlows({ flows: { flows: nodes }, deploymentType: all ? 'full' : 'flows' });
+      await red.runtime.flows.setFlows({ flows: files, deploymentType: all ? 'full' : 'flows', user: FROM_FILES });
       // Where another replica runs them there is nothing to wait for.
       if (options.standby?.()) return;
       if (!(await within(settled, DEPLOY_MS))) throw new Error(`flows did not start within ${DEPLOY_MS / 1000} s`);
