@@ -17,6 +17,8 @@ export interface Patch {
   /** Of runs that are followed: new or changed. */
   changed: StatusReport['runs'];
   gone: string[];
+  /** What ended since, newest first: all of them are much to send each time. */
+  ended: StatusReport['ended'];
 }
 
 /** Each page that is open holds one connection; more are told to come again. */
@@ -46,6 +48,8 @@ export class Live {
   #timer: NodeJS.Timeout | null = null;
   #told = new Map<string, string>();
   #keys = new Set<string>();
+  /** The newest that ended of those that were told. */
+  #newest: StatusReport['ended'][number] | undefined;
   #revision = 0;
   #ticks = 0;
   #stopped = false;
@@ -98,7 +102,9 @@ export class Live {
 
   /** What the first one was told, who was told all. */
   #remember(): void {
-    this.#told = new Map(textsOf(this.#source.sections()));
+    const now = this.#source.sections();
+    this.#told = new Map(textsOf(now));
+    this.#newest = now.ended[0];
     this.#keys = new Set(this.#source.keys());
     this.#revision = this.#source.revision;
   }
@@ -116,6 +122,11 @@ export class Live {
   #patch(): Patch | null {
     const sections: Record<string, unknown> = {};
     const now = this.#source.sections();
+    const at = this.#newest === undefined ? now.ended.length : now.ended.indexOf(this.#newest);
+    // It is gone, by its age or the number of others: the list as a whole.
+    if (at === -1) sections.ended = now.ended;
+    this.#newest = now.ended[0];
+    const ended = now.ended.slice(0, Math.max(0, at));
     for (const [name, text] of textsOf(now)) {
       if (this.#told.get(name) === text) continue;
       this.#told.set(name, text);
@@ -130,14 +141,15 @@ export class Live {
       this.#keys = keys;
       this.#revision = this.#source.revision;
     }
-    if (Object.keys(sections).length + changed.length + gone.length === 0) return null;
-    return { sections: { ...sections, at: now.at }, changed, gone };
+    if (Object.keys(sections).length + changed.length + gone.length + ended.length === 0) return null;
+    return { sections: { ...sections, at: now.at }, changed, gone, ended };
   }
 }
 
-/** The time alone is no change. */
+/** The time alone is no change; of what ended only the newest are told. */
 function* textsOf(sections: object): Generator<[string, string]> {
-  for (const [name, value] of Object.entries(sections)) if (name !== 'at') yield [name, JSON.stringify(value)];
+  for (const [name, value] of Object.entries(sections))
+    if (name !== 'at' && name !== 'ended') yield [name, JSON.stringify(value)];
 }
 
 const eventOf = (name: string, data: object): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;

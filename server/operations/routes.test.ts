@@ -122,6 +122,19 @@ it('sends what changed, the same to all, and nothing when nothing did', async ()
     data: { sections: { following: 4 }, changed: [{ id: 'run1' }], gone: ['run/70001/run2'] },
   });
   expect(Object.keys(patch?.data.sections as object).sort()).toEqual(['at', 'following']);
+  // Of what ended, the new ones.
+  const end = (index: number) => ({
+    ...sampleRun(index),
+    endedAt: report.at,
+    outcome: 'failed' as const,
+    reason: null,
+  });
+  report.ended = [end(1), end(0)];
+  expect((await two.next()).value).toMatchObject({ data: { ended: [{ id: 'run1' }, { id: 'run0' }] } });
+  report.ended = [end(2), ...report.ended];
+  expect((await two.next()).value?.data.ended).toMatchObject([{ id: 'run2' }]);
+  report.ended = report.ended.slice(1);
+  expect((await two.next()).value).toMatchObject({ data: { sections: { ended: [{}, {}] }, ended: [] } });
   report.following = 5;
   expect((await two.next()).value).toMatchObject({ data: { sections: { following: 5 }, changed: [], gone: [] } });
 });

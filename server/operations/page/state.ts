@@ -7,12 +7,20 @@ export interface State {
   runs: ReadonlyMap<string, FollowedRun>;
 }
 
+const DAY_MS = 86_400_000;
+/** As many as /status.json lists. */
+const MOST_ENDED = 500;
+
 const byKey = (runs: readonly FollowedRun[]): Map<string, FollowedRun> => new Map(runs.map((run) => [run.key, run]));
 
 export const stateOf = (report: StatusReport): State => ({ report, runs: byKey(report.runs) });
 
-export function patched({ report, runs }: State, { sections, changed, gone }: Patch): State {
+export function patched({ report, runs }: State, { sections, changed, gone, ended }: Patch): State {
   const next = { ...report, ...sections };
+  if (ended.length > 0) {
+    const oldest = new Date(Date.parse(next.at) - DAY_MS).toISOString();
+    next.ended = [...ended, ...next.ended].filter(({ endedAt }) => endedAt >= oldest).slice(0, MOST_ENDED);
+  }
   if (changed.length === 0 && gone.length === 0) return { report: next, runs };
   const all = new Map(runs);
   for (const key of gone) all.delete(key);
