@@ -167,6 +167,12 @@ describe('what anyone may see', () => {
     const smuggled =
       'POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /editor/ HTTP/1.1\r\nHost: x\r\n\r\n';
     expect(await bytes(url, smuggled)).toMatch(/^HTTP\/1.1 400 (?!.*HTTP\/1.1 200)/s);
+    const hosts = 'Host: x\r\nhost: y\r\nConnection: close\r\n';
+    expect(await bytes(url, `GET / HTTP/1.1\r\n${hosts}\r\n`)).toMatch(/^HTTP\/1.1 400 /);
+    const upgrade = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n';
+    expect(await bytes(url, `GET /editor/comms HTTP/1.1\r\nHost: x\r\nHost: y\r\n${upgrade}\r\n`)).toMatch(
+      /^HTTP\/1.1 400 /,
+    );
     expect(await bytes(url, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`)).toMatch(
       /^HTTP\/1.1 431 /,
     );
