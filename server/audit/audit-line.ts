@@ -23,7 +23,7 @@ export interface AuditLine extends AuditEvent, ChainPlace {
 export const hashOf = (line: string | Buffer): string => hash('sha256', line);
 
 /**
- * One line of JSON without line end. Every text in it went through `redact` by itself: of the whole line, a secret that
+ * One line of JSON without line end. Every text in it but what, who and where from went through `redact` by itself: of the whole line, a secret that
  * is a number would leave broken JSON behind.
  */
 export function formatLine(
@@ -38,8 +38,15 @@ export function formatLine(
     ...(user !== undefined && { user }),
     ...(address !== undefined && { address }),
   };
+  // Whoever may type a password into a node could otherwise strip what they did, their name and their address from the
+  // trail, by typing these. A name that was refused is whatever somebody typed, a password in the wrong field for instance.
+  const asItIs = {
+    event: name,
+    ...(user !== undefined && name !== 'refused' && { user }),
+    ...(address !== undefined && { address }),
+  };
   const write = (body: object): string =>
-    JSON.stringify({ seq: place.seq, time, ...JSON.parse(clean(body, redact)), prev: place.prev });
+    JSON.stringify({ seq: place.seq, time, ...JSON.parse(clean(body, redact)), ...cut(asItIs), prev: place.prev });
   try {
     const line = write({ ...known, ...without(details, ['seq', 'time', 'prev']) });
     if (Buffer.byteLength(line) <= MAX_LINE_BYTES) return line;
@@ -62,7 +69,9 @@ function without(details: Record<string, unknown>, names: readonly string[]): Re
 }
 
 function cut(known: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(Object.entries(known).map(([name, value]) => [name, String(value).slice(0, 256)]));
+  return Object.fromEntries(
+    Object.entries(known).map(([name, value]) => [name, String(value).slice(0, 256).toWellFormed()]),
+  );
 }
 
 /** The line as an object; null when it is none of an audit trail. */

@@ -15,7 +15,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEvent } from './audit-event.ts';
 import { AuditFile, auditFiles, type LineSink } from './audit-file.ts';
-import { hashOf, parseLine } from './audit-line.ts';
+import { formatLine, hashOf, NO_HASH, parseLine } from './audit-line.ts';
 import { type AuditTrail, createAuditTrail } from './audit-trail.ts';
 import { FloodCap } from './flood-cap.ts';
 import { ChainCheck, verifyFiles } from './verify-trail.ts';
@@ -168,6 +168,20 @@ describe('the audit trail', () => {
     to.record({ event: 'b' });
     to.close();
     expect(parseLine(lines()[0] ?? '')).toMatchObject({ event: 'b', seq: 2, prev: before.hash });
+  });
+
+  it('keeps who did something and where from, also when a node has that for its password', () => {
+    const hide = (text: string): string => text.replace(/eve-hacker|192\.0\.2\.1|deploy/g, '[redacted]');
+    const write = (event: AuditEvent): Record<string, unknown> =>
+      JSON.parse(formatLine(event, { seq: 1, prev: NO_HASH }, 'now', hide));
+    const who = { user: 'eve-hacker', address: '192.0.2.1' };
+    expect(write({ event: 'deploy', ...who, note: 'by eve-hacker' })).toMatchObject({
+      event: 'deploy',
+      ...who,
+      note: 'by [redacted]',
+    });
+    // What was typed as a name may have been a password.
+    expect(write({ event: 'refused', ...who })).toMatchObject({ user: '[redacted]', address: '192.0.2.1' });
   });
 
   it('redacts values, and never throws', async () => {
