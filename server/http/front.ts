@@ -191,7 +191,10 @@ export function front(options: FrontOptions): Handler {
   };
 
   return (req: IncomingMessage, res: ServerResponse): void => {
-    const path = namesOneHost(req) ? rawPath(req.url) : null;
+    const ambiguous = !namesOneHost(req);
+    // Nor is what comes behind it worth reading.
+    if (ambiguous) res.shouldKeepAlive = false;
+    const path = ambiguous ? null : rawPath(req.url);
     const area = path === null ? null : areaOf(path, roots);
     try {
       if (area === 'flows') {
