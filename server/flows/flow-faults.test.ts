@@ -26,6 +26,19 @@ const FLOW: FlowNode[] = [
 const withFunc = (func: string): FlowNode[] => FLOW.map((node) => (node.id === 'f' ? { ...node, func } : node));
 const at = (name: string): string => join(dir, name);
 
+it('refuses a file in another encoding, which a deploy would write back with characters lost', async () => {
+  const text =
+    '[\n  {"id":"t","type":"tab","label":"Année"},\n  {"id":"n","type":"inject","z":"t","name":"x","wires":[]}\n]\n';
+  await writeFile(at('old.json'), text, 'latin1');
+  await expect(store().load()).rejects.toMatchObject({
+    code: 'FLOW_FILE_NOT_JSON',
+    message: expect.stringContaining('old.json, line 2:'),
+  });
+  expect(await readFile(at('old.json'), 'latin1')).toBe(text);
+  await writeFile(at('old.json'), text);
+  expect(await store().load()).toHaveLength(2);
+});
+
 describe('a file edited by hand while the editor is open', () => {
   it('is noticed and never overwritten, the code of a function too', async () => {
     await splitExport(FLOW, dir);

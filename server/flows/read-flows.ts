@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RedstartError } from '../errors.ts';
@@ -71,7 +72,10 @@ async function read(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) throw tooLarge(path, size);
-    return await readFile(path, 'utf8');
+    const content = await readFile(path);
+    // What cannot be read would be written back as something else, in nodes that nobody changed.
+    if (!isUtf8(content)) throw notUtf8(path, content);
+    return content.toString();
   } catch (error) {
     if (error instanceof RedstartError) throw error;
     throw new RedstartError({
@@ -81,6 +85,19 @@ async function read(path: string): Promise<string> {
       cause: error,
     });
   }
+}
+
+function notUtf8(path: string, content: Buffer): RedstartError {
+  let line = 1;
+  for (let start = 0, end = content.indexOf(10); end !== -1; start = end + 1, end = content.indexOf(10, start)) {
+    if (!isUtf8(content.subarray(start, end))) break;
+    line += 1;
+  }
+  return new RedstartError({
+    code: 'FLOW_FILE_NOT_JSON',
+    message: `${path}, line ${line}: not valid JSON, as it has characters that are not in UTF-8.`,
+    mend: 'Save it again as UTF-8 (iconv -f latin1 -t utf-8, if that is what it is in).',
+  });
 }
 
 function tooLarge(path: string, size: number): RedstartError {

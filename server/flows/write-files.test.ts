@@ -83,3 +83,33 @@ it('finishes what a process that died between two renames had begun, and what it
     await finishWriting(journal);
   }
 });
+
+it.each([
+  ['one', ['a.json'], 'by hand'],
+  ['another', ['d.json'], 'by hand'],
+  ['all', ['a.json', 'b.json', 'c.json', 'd.json'], 'old'],
+])('leaves files alone of which somebody put %s right after the process died', async (_which, names, content) => {
+  const point = Symbol.for('redstart.failpoints');
+  const journal = join(dir, 'data', '.journal');
+  const all = ['a.json', 'b.json', 'c.json', 'd.json'];
+  for (const name of all) await writeFile(join(dir, name), 'old');
+  let renames = 0;
+  const dieAtSecond = (name: string): void => {
+    if (name === 'flows.renamed' && ++renames === 2) execFileSync('cp', ['-a', dir, `${dir}-then`]);
+  };
+  Object.assign(globalThis, { [point]: dieAtSecond });
+  await writeFiles(
+    all.map((name) => change(name, name === 'd.json' ? null : 'new')),
+    journal,
+  );
+  Object.assign(globalThis, { [point]: undefined });
+  await rm(dir, { recursive: true });
+  await rename(`${dir}-then`, dir);
+  for (const name of names) await writeFile(join(dir, name), content);
+  const contents = (): Promise<(string | null)[]> => Promise.all(all.map((name) => read(name).catch(() => null)));
+  const before = await contents();
+  await finishWriting(journal);
+  expect(await contents()).toEqual(before);
+  expect((await readdir(dir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  expect(await readdir(join(dir, 'data'))).toEqual([]);
+});

@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failpoint } from '../state/failpoint.ts';
@@ -58,7 +59,9 @@ export async function writeFiles(
   }
 
   if (journal !== undefined && staged.length > 1) {
-    const renames: Rename[] = staged.map(({ temporary, target }) => ({ temporary, target }));
+    const renames = staged.map(({ temporary, target, before, change }): Rename => {
+      return { temporary, target, before: hashOf(before), after: hashOf(change.text) };
+    });
     try {
       await mkdir(dirname(journal), { recursive: true, mode: 0o700 });
       await replaceFile(journal, JSON.stringify(renames), 0o600);
@@ -102,19 +105,46 @@ interface Rename {
   /** Null: the target is removed. */
   temporary: string | null;
   target: string;
+  /** Hash of what is in the target, and of what is to be; null: nothing. */
+  before: string | null;
+  after: string | null;
 }
 
-/** Does the rest of what a process that died was writing. To be called while nobody writes there. */
+function hashOf(content: string | Uint8Array | null): string | null {
+  return content === null ? null : createHash('sha256').update(content).digest('hex');
+}
+
+/**
+ * Does the rest of what a process that died was writing. Not when somebody has changed one of the files since, as with
+ * `git checkout`: what is there is then what they want. To be called while nobody writes there.
+ */
 export async function finishWriting(journal: string): Promise<void> {
   const text = await readFile(journal, 'utf8').catch(ignoreMissing);
   if (text === null) return;
   const renames = JSON.parse(text) as Rename[];
+  if (!(await isAsLeft(renames))) {
+    await discard(renames);
+    await rm(journal, { force: true });
+    return;
+  }
   for (const { temporary, target } of renames) {
     if (temporary === null) await rm(target, { force: true });
     else await rename(temporary, target).catch(ignoreMissing);
   }
   for (const folder of new Set(renames.map(({ target }) => dirname(target)))) await syncFolder(folder);
   await rm(journal, { force: true });
+}
+
+/** Renames are done one after the other: up to some point all are, and from there on none is. */
+async function isAsLeft(renames: readonly Rename[]): Promise<boolean> {
+  const now = await Promise.all(renames.map(async ({ target }) => hashOf(await readFile(target).catch(() => null))));
+  const todo = renames.findIndex(({ temporary, after }, index) =>
+    temporary === null ? now[index] !== after : existsSync(temporary),
+  );
+  const done = todo === -1 ? renames.length : todo;
+  return renames.every(({ temporary, before, after }, index) =>
+    index < done ? now[index] === after : now[index] === before && (temporary === null || existsSync(temporary)),
+  );
 }
 
 /** Removes what a process that died had only begun to write in the folder. */
