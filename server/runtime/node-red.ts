@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Express } from 'express';
 import type { FlowNode } from '../flows/flow-node.ts';
+import { limitUploads } from '../http/upload-limits.ts';
 
 /** A node instance, as far as the runtime's bookkeeping looks at it. */
 export interface NodeInstance {
@@ -86,5 +87,6 @@ export interface NodeRed {
 
 /** Node-RED has its state at module level: one runtime a process. Loaded when called, as it takes 300 ms. */
 export function loadNodeRed(): NodeRed {
+  limitUploads();
   return createRequire(import.meta.url)('node-red') as NodeRed;
 }
