@@ -1,15 +1,16 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
+import { postgresPrograms, startPostgres } from '../../test/support/postgres.ts';
 import { Secret } from '../config/index.ts';
 import type { FlowNode } from '../flows/flow-node.ts';
 import { Replicas } from './replicas.ts';
 
-const replicas = (shards: number): Replicas =>
+const replicas = (shards: number, database = 'postgres://127.0.0.1:1/none'): Replicas =>
   new Replicas({
-    config: { database: new Secret('postgres://127.0.0.1:1/none'), url: null, leaseMs: 5000, shards },
+    config: { database: new Secret(database), url: null, leaseMs: 5000, shards },
     logger: pino({ level: 'silent' }),
     onLost: () => {},
   });
@@ -32,6 +33,41 @@ describe('one of several replicas', () => {
       ...nodes.slice(1),
       { id: 'new', type: 'tab', disabled: true },
     ]);
+  });
+
+  it.skipIf(!postgresPrograms())('has what it passed on answered while it stops', async () => {
+    await using postgres = await startPostgres();
+    const arrived = Promise.withResolvers<ServerResponse>();
+    const start = async (): Promise<{ one: Replicas; url: string; close(): Promise<void> }> => {
+      const one = replicas(1, postgres.url);
+      await one.open();
+      const caller = () => ({ address: '203.0.113.7', secure: false, host: 'flows.example.org' });
+      const server = createServer((req, res) => {
+        const wanted = { area: 'flows', path: '/x', method: 'GET' } as const;
+        if (!one.arrive(req, res, wanted, caller)) arrived.resolve(res);
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      await one.join({ port, secure: false, host: '127.0.0.1', fingerprint: () => null }, async () => {});
+      const close = async (): Promise<void> => {
+        one.close();
+        await one.store.close();
+        server.closeAllConnections();
+        server.close();
+      };
+      return { one, url: `http://127.0.0.1:${port}`, close };
+    };
+    const leader = await start();
+    const standby = await start();
+    expect([leader.one.standby, standby.one.standby]).toEqual([false, true]);
+    const asked = fetch(standby.url);
+    const answer = await arrived.promise;
+    await standby.one.leave();
+    answer.end('done');
+    expect(await (await asked).text()).toBe('done');
+    await leader.one.leave();
+    await standby.close();
+    await leader.close();
   });
 
   it('refuses what was meant for another replica, instead of passing it on once more', async () => {

@@ -110,9 +110,15 @@ export class Replicas implements Elsewhere {
     return { shards: this.#options.config.shards, members };
   }
 
-  /** Takes on nothing more. What it holds is let go when the store is closed, after the flows have stopped. */
+  /**
+   * Takes on nothing more. What it holds is let go when the store is closed, after the flows have stopped; what was passed
+   * on is answered until `close`.
+   */
   async leave(): Promise<void> {
     await this.#cluster?.stop();
+  }
+
+  close(): void {
     this.#forwarder.close();
   }
 

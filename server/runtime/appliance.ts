@@ -371,6 +371,7 @@ async function closeParts(parts: Parts): Promise<void> {
   await parts.git?.stop();
   parts.connections?.close();
   await parts.http?.close();
+  parts.replicas?.close();
   await parts.auth?.close();
   await parts.operations?.close();
   // After Node-RED: nodes save what they hold when they close.
