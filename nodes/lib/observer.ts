@@ -91,6 +91,7 @@ export function endpointOf(path: string): string {
 
 /** `/workflow/5x9/cancel` → `5x9`. */
 export function runOf(path: string): string | undefined {
-  const [, first, id] = path.split(/[/?]/, 3);
+  const [plain = ''] = path.split('?');
+  const [, first, id] = plain.split('/', 3);
   return first === 'workflow' && id && !WORDS.test(id) ? id : undefined;
 }
