@@ -239,6 +239,32 @@ describe('limits', () => {
   });
 });
 
+it('a page of another site does not have a browser call a flow with the password that it knows', async () => {
+  const httpAuth = { mode: 'basic' as const, user: 'caller', ...plainPassword('secret') };
+  const { url } = await start(fakeConfig({ httpAuth }));
+  const from = async (site: string, mode: string, method: string, base = url, auth = 'caller:secret') => {
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode };
+    return (await call(`${base}/api/run`, { method, auth, headers })).status;
+  };
+  for (const [site, mode, method] of [
+    ['cross-site', 'navigate', 'POST'],
+    ['cross-site', 'no-cors', 'POST'],
+    ['cross-site', 'no-cors', 'GET'],
+    ['cross-site', 'cors', 'DELETE'],
+  ] as const)
+    expect([site, mode, method, await from(site, mode, method)]).toEqual([site, mode, method, 403]);
+  for (const [site, mode, method] of [
+    ['cross-site', 'navigate', 'GET'],
+    ['same-origin', 'cors', 'POST'],
+    ['same-site', 'cors', 'POST'],
+    ['none', 'navigate', 'GET'],
+  ] as const)
+    expect([site, mode, method, await from(site, mode, method)]).toEqual([site, mode, method, 200]);
+  // Where nobody says by themselves who they are, another site can do no more than anybody.
+  const open = await start(fakeConfig());
+  expect(await from('cross-site', 'cors', 'POST', open.url)).toBe(200);
+});
+
 describe('websockets of flows', () => {
   /** Resolves with the code that each is closed with, or null after five seconds. */
   async function codes(server: HttpServer, headers: readonly string[], change: () => void): Promise<(number | null)[]> {

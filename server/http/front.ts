@@ -39,6 +39,8 @@ export interface FrontOptions {
   readonly limits: RequestLimits;
   readonly certificates: ClientCertificates;
   readonly webhooks: WebhookRoutes;
+  /** Callers of the flows may be browsers that say who they are by themselves, whatever page asks them to. */
+  readonly sameOriginFlows: boolean;
   /** The operations page; null when nobody signs in. */
   readonly status: ((req: Request, res: ServerResponse, path: string) => Refusal | null) | null;
   /** Further requests of the appliance itself, by path. */
@@ -53,6 +55,7 @@ const STARTING: Refusal = { status: 503, body: 'Starting', headers: { 'Retry-Aft
 /** Signing in and out is answered here. Node-RED's routing takes any case of it: none gets past to its own. */
 const AUTH = /^\/auth(?:\/|$)/i;
 const NOT_FOUND: Refusal = { status: 404 };
+const OTHER_SITE: Refusal = { status: 403, body: 'A page of another site may not call this' };
 const TOKEN_IN_URL: Refusal = { status: 400, body: 'An access token does not belong in a URL; send it as a header' };
 
 /**
@@ -120,6 +123,10 @@ export function front(options: FrontOptions): Handler {
     if (webhooks.serves(req.method, path)) {
       below(req);
       webhooks.handle(req, res, (error) => finish(req, res, error));
+      return;
+    }
+    if (options.sameOriginFlows && fromOtherSite(req)) {
+      refuse(req, res, OTHER_SITE);
       return;
     }
     const certified = certificates.caller(req);
@@ -207,6 +214,12 @@ export function front(options: FrontOptions): Handler {
       finish(req, res, error ?? UNKNOWN);
     }
   };
+}
+
+/** As browsers tell it, and nothing else does. To follow a link to here is the user's own doing. */
+function fromOtherSite({ method, headers }: IncomingMessage): boolean {
+  if (headers['sec-fetch-site'] !== 'cross-site') return false;
+  return headers['sec-fetch-mode'] !== 'navigate' || (method !== 'GET' && method !== 'HEAD');
 }
 
 const UNKNOWN = new Error('something that is no error was thrown');

@@ -124,6 +124,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const certificates = clientCertificates(clientAuth);
   const webhooks = new WebhookRoutes(config.server.trustProxy);
   const guards = {
+    sameOriginFlows: config.httpAuth.mode === 'basic' || clientAuth === 'flows' || clientAuth === 'both',
     flowsAuth: flowsAuth(config.httpAuth, {
       logger,
       audit: options.audit ?? NO_AUDIT,
@@ -140,7 +141,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     logger,
     ...guards,
     bearers: options.auth?.bearers ?? null,
-    sameOriginFlows: config.httpAuth.mode === 'basic' || clientAuth === 'flows' || clientAuth === 'both',
     adminOpen: () => mounted?.editor === true,
   });
   const flowsCheck = (req: IncomingMessage): Refusal | null | Promise<Refusal | null> =>
