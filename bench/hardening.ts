@@ -59,7 +59,16 @@ function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
-const runs = [];
+interface Run {
+  subject: (typeof subjects)[number];
+  folder: string;
+  headers: Record<string, string>;
+  running: Awaited<ReturnType<typeof start>>;
+  rates: number[];
+  cpu: number[];
+}
+
+const runs: Run[] = [];
 for (const subject of subjects) {
   const headers = subject.authorization === undefined ? {} : { authorization: subject.authorization };
   const folder = prepare();
@@ -68,11 +77,11 @@ for (const subject of subjects) {
     folder,
     headers,
     running: await start(subject, folder, headers),
-    rates: [] as number[],
-    cpu: [] as number[],
+    rates: [],
+    cpu: [],
   });
 }
-const ask = async ({ subject, running, headers }: (typeof runs)[number], duration: number) => {
+const ask = async ({ subject, running, headers }: Run, duration: number) => {
   const before = cpuOf(running.pid);
   const {
     requests,

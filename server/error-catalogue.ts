@@ -534,7 +534,7 @@ export const ERROR_CATALOGUE = {
   FLOW_NAME_UNKNOWN: {
     area: 'Deploy',
     meaning:
-      'The deploy uses a name, `${pipeline:…}` or the like, that `redstart.yaml` does not have for this environment.',
+      'The deploy uses the name of a pipeline or the like that `redstart.yaml` does not have for this environment.',
     who: 'editor user',
     mend: 'Correct the name, or add it to the file first.',
     status: '422',
