@@ -88,6 +88,8 @@ describe.skipIf(!postgresPrograms())('the store in PostgreSQL', () => {
     postgres.query(`UPDATE redstart_lease SET token = token + 1, holder = 'b'`);
     await expect.poll(() => lost, { timeout: 3000 }).toEqual(['a: another replica has taken over']);
     expect(store.probe()).toBe('another replica has taken over');
+    expect(() => store.writeSync([{ scope: 's', key: 'k', text: 'late' }])).toThrow(/another replica has taken over/);
+    expect(stored()).toBe('');
   });
 
   it('waits for a database that restarts, and has not lost a write', async () => {

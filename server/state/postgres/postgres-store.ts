@@ -145,6 +145,8 @@ export class PostgresStore implements StateStore {
       failed = error;
     });
     this.#flush(true);
+    // Whoever called must not go on as if it were written, however short the rest of the process is.
+    if (this.#lost) failed ??= new StoreError('STORE_UNAVAILABLE', `Not written: ${this.#trouble}.`);
     if (failed) throw failed;
   }
 
