@@ -47,10 +47,6 @@ export class FailureLimiter {
     }
     this.#failures.set(key, { count: 1, until: now + this.#limits.windowMs });
   }
-
-  succeeded(address: string): void {
-    this.#failures.delete(keyOf(address));
-  }
 }
 
 const keyOf = (address: string): string => ipKeyGenerator(address, 56);

@@ -80,6 +80,19 @@ describe('callers with passwords', () => {
     expect((await call('/samples')).headers).toMatchObject({ 'WWW-Authenticate': expect.stringContaining('Basic') });
   });
 
+  it('buy no guesses at others with a right password of their own', async () => {
+    const { path } = file('[]');
+    const { call } = make({ ...config, users: { file: path, list: users } });
+    let guesses = 0;
+    for (let i = 0; i < 50; i += 1) {
+      if ((await call('/samples', basic('ops', `guess ${i}`))).status === 401) guesses += 1;
+      // Written another way each time, so that it is checked anew.
+      await call('/samples', basic('lims', 'lims secret').replace(' ', ' '.repeat(i + 1)));
+    }
+    expect(guesses).toBe(10);
+    expect((await call('/samples', basic('lims', 'lims secret'))).status).toBe(200);
+  });
+
   it('follow their file: who is removed is refused, a broken version changes nothing', async () => {
     const HASH = '$2b$10$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.';
     const { path, write } = file('');

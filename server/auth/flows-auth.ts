@@ -143,10 +143,6 @@ class Gate {
     return this.unauthorized;
   }
 
-  succeeded(address: string): void {
-    this.#failures.succeeded(address);
-  }
-
   #record(address: string, reason: string, user?: string, path?: string): void {
     const who = { address, ...(user !== undefined && { user }), ...(path !== undefined && { path }) };
     this.#options.logger.warn(
@@ -187,7 +183,7 @@ function basic(callers: FlowCallers, gate: Gate): FlowsAuth['check'] {
     const found = await callers.verify(given.name, given.pass);
     if (found === 'busy') return BUSY;
     if (found === 'wrong') return gate.refuse(from, 'wrong credentials', given.name.slice(0, 64));
-    gate.succeeded(from);
+    // Failures stay counted: a right password of one's own must not buy guesses at those of others.
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     remembered.set(id, found);
     return gate.admit(req, found, path, address);
