@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -248,7 +249,32 @@ async function sidebars(page: Page, step: Step): Promise<void> {
   });
 }
 
-describe.each(['off', 'self-signed'])("the editor's content security policy, TLS %s", (tls) => {
+/** What was drawn where flows are read-only is not lost: it can be had as a patch. */
+async function refusedDeploy(page: Page, folder: string): Promise<void> {
+  await page.click('#red-ui-header-button-deploy');
+  // Nodes from the palette have no pipeline yet.
+  await page.getByRole('button', { name: 'Confirm deploy' }).click();
+  const notice = page.locator('.red-ui-notification', { hasText: 'Your change was not deployed' });
+  await notice.waitFor();
+  expect(await notice.textContent()).toMatch(/touches \d+ file/);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    notice.getByRole('button', { name: 'Download patch' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('flows.patch');
+  const patch = join(folder, 'flows.patch');
+  await download.saveAs(patch);
+  // Good for what it is meant for, and there is what was drawn.
+  const inFlows = { cwd: join(folder, 'flows'), encoding: 'utf8' as const };
+  execFileSync('git', ['apply', '--check', patch], inFlows);
+  execFileSync('git', ['apply', patch], inFlows);
+  expect(readFileSync(join(folder, 'flows', 'policy.json'), 'utf8')).toContain('"seqera-workflow-launch"');
+}
+
+describe.each([
+  ['off', 'editable'],
+  ['self-signed', 'readonly'],
+])("the editor's content security policy, TLS %s, flows %s", (tls, mode) => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -261,7 +287,7 @@ describe.each(['off', 'self-signed'])("the editor's content security policy, TLS
     await using appliance = Appliance.launch({
       folder,
       flows: { 'policy.json': flows },
-      env: { ...connectionTo(simulator, folder), ...withEditor, REDSTART_TLS: tls },
+      env: { ...connectionTo(simulator, folder), ...withEditor, REDSTART_TLS: tls, REDSTART_FLOWS_MODE: mode },
     });
     await appliance.until(() => appliance.lines.some(({ msg }) => msg === 'ready'), 'the word that it is ready');
     expect(appliance.url).toMatch(tls === 'off' ? /^http:/ : /^https:/);
@@ -282,6 +308,12 @@ describe.each(['off', 'self-signed'])("the editor's content security policy, TLS
     await codeEditors(page, step);
     await importAndExport(page, step);
     await sidebars(page, step);
+    if (mode === 'readonly') {
+      await step('a deploy that is refused', () => refusedDeploy(page, folder));
+      // That refusal is an error to the browser.
+      expect(found['a deploy that is refused']).toEqual([expect.stringContaining('status of 403')]);
+      delete found['a deploy that is refused'];
+    }
     await step('loading the page again, signed in', async () => {
       page.once('dialog', (dialog) => dialog.accept());
       await page.reload();
