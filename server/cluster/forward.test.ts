@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import https from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import pino from 'pino';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -150,6 +150,19 @@ describe('passing requests on to the replica that leads', () => {
     expect((await unanswered).status).toBe(503);
     answer();
     expect(await (await asked).text()).toBe('slow');
+  });
+
+  it('cuts what waits for TLS with one that stands still', async () => {
+    const still = createServer().listen(0, '127.0.0.1');
+    open.push(still);
+    await once(still, 'listening');
+    const url = `https://127.0.0.1:${(still.address() as AddressInfo).port}`;
+    const forwarder = newForwarder();
+    const asked = fetch(await standby({ url, fingerprint: 'AA', key: 'right' }, forwarder));
+    const [socket] = (await once(still, 'connection')) as [Socket];
+    forwarder.keep([]);
+    expect((await asked).status).toBe(503);
+    socket.destroy();
   });
 
   it('answers a caller of HTTP/1.0, and the next request after a body that nobody read', async () => {

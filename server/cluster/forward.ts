@@ -152,9 +152,19 @@ const KEEP = { keepAlive: true, timeout: 30_000 };
 function pinned(fingerprint: string | null): https.Agent {
   const agent = new https.Agent({ ...KEEP, rejectUnauthorized: false });
   const connect = agent.createConnection.bind(agent);
+  const destroy = agent.destroy.bind(agent);
+  // Node.js knows a socket of an agent only once it is given one: a replica that stands still does not get that far.
+  const connecting = new Set<TLSSocket>();
+  agent.destroy = () => {
+    for (const socket of connecting) socket.destroy(new Error('the other replica did not answer'));
+    destroy();
+  };
   agent.createConnection = (options, callback) => {
     const socket = connect(options, () => {}) as TLSSocket;
+    connecting.add(socket);
+    socket.once('close', () => connecting.delete(socket));
     socket.once('secureConnect', () => {
+      connecting.delete(socket);
       const { fingerprint256 } = socket.getPeerCertificate();
       if (fingerprint256 === fingerprint) callback?.(null, socket);
       else socket.destroy(new Error('the other replica shows another certificate than it said in the database'));
