@@ -10,7 +10,9 @@ import express from 'express';
 import { type Logger, pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NO_AUDIT } from '../audit/audit-event.ts';
+import type { Bearers, Identity } from '../auth/identities.ts';
 import { type Auth, createAuth } from '../auth/index.ts';
+import { encodeFrame, OPCODE } from '../auth/websocket-frames.ts';
 import type { Config } from '../config/index.ts';
 import { KeyRing } from '../state/key-ring.ts';
 import { createHttpServer, type Health, type HttpServer, type HttpServerOptions } from './index.ts';
@@ -37,7 +39,7 @@ async function start(
     adminApp?: express.Application | null;
     logger?: Logger;
     ready?: Health['ready'];
-    auth?: Auth | null;
+    auth?: Pick<Auth, 'bearers' | 'routes' | 'tokenUsed'> | null;
     status?: HttpServerOptions['status'];
   } = {},
 ): Promise<HttpServer> {
@@ -556,6 +558,36 @@ describe('TLS', () => {
 });
 
 describe('connections', () => {
+  it('tells when a token of a program opens one of the editor', async () => {
+    const used: string[] = [];
+    const bearers: Bearers = {
+      find: (token) =>
+        token === 'of-a-bot'
+          ? { user: 'token:bot', role: 'viewer', by: 'token' }
+          : { user: 'ada', role: 'admin', by: 'password' },
+      watch: () => () => {},
+    };
+    const auth = {
+      bearers,
+      routes: () => {},
+      tokenUsed: (identity: Identity, address: string) => void used.push(`${identity.user} ${address}`),
+    };
+    const server = await start(fakeConfig(), { auth });
+    server.server.on('upgrade', (_req, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      socket.on('data', () => socket.write(encodeFrame(OPCODE.text, Buffer.from('{"auth":"ok"}'), { masked: false })));
+    });
+    for (const token of ['of-a-bot', 'of-a-person']) {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      cleanups.push(() => socket.destroy());
+      socket.write('GET /editor/comms HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      await once(socket, 'data');
+      socket.write(encodeFrame(OPCODE.text, Buffer.from(JSON.stringify({ auth: token })), { masked: true }));
+      await once(socket, 'data');
+    }
+    expect(used).toEqual(['token:bot 127.0.0.1']);
+  });
+
   it('survives a peer that resets in the middle of an upgrade', async () => {
     const { url } = await start();
     const { hostname, port } = new URL(url);

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { type Audit, NO_AUDIT } from '../audit/audit-event.ts';
 import type { AuthRoutes } from '../auth/auth-routes.ts';
 import { flowsAuth } from '../auth/flows-auth.ts';
-import type { Bearers } from '../auth/identities.ts';
+import type { Bearers, Identity } from '../auth/identities.ts';
 import type { Refusal } from '../auth/refusal.ts';
 import { secureLogin } from '../auth/secure-login.ts';
 import type { Config } from '../config/index.ts';
@@ -38,7 +38,11 @@ export interface HttpServerOptions {
   /** Until then the editor and the flows' endpoints answer 503. Absent: from the mounting on. */
   readonly starting?: () => boolean;
   /** Null, as when absent: nobody signs in. */
-  readonly auth?: { readonly bearers: Bearers; readonly routes: AuthRoutes } | null;
+  readonly auth?: {
+    readonly bearers: Bearers;
+    readonly routes: AuthRoutes;
+    readonly tokenUsed?: (identity: Identity, address: string) => void;
+  } | null;
   /** The operations page; absent or null: there is none. */
   readonly status?: FrontOptions['status'];
   /** Further requests of the appliance itself, by path. */
@@ -141,6 +145,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     logger,
     ...guards,
     bearers: options.auth?.bearers ?? null,
+    tokenUsed: options.auth?.tokenUsed,
     adminOpen: () => mounted?.editor === true,
   });
   const flowsCheck = (req: IncomingMessage): Refusal | null | Promise<Refusal | null> =>

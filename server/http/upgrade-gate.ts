@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { addressOf, adopt } from '../auth/client-address.ts';
 import { setCaller } from '../auth/flow-caller.ts';
 import type { FlowsAuth } from '../auth/flows-auth.ts';
-import type { Bearers } from '../auth/identities.ts';
+import type { Bearers, Identity } from '../auth/identities.ts';
 import { type CommsLimits, type CommsSocket, protectComms } from '../auth/protect-comms.ts';
 import { type Refusal, refuseUpgrade } from '../auth/refusal.ts';
 import { sameOrigin } from '../auth/same-origin.ts';
@@ -54,6 +54,8 @@ export interface UpgradeGateOptions {
   readonly adminOpen: () => boolean;
   /** Null when nobody signs in. */
   readonly bearers: Bearers | null;
+  /** A token of a program opened an editor's connection. */
+  readonly tokenUsed?: ((identity: Identity, address: string) => void) | undefined;
   readonly commsLimits?: CommsLimits;
 }
 
@@ -90,6 +92,8 @@ export function upgradeGate(options: UpgradeGateOptions): UpgradeGate {
     const guarded: CommsSocket = protectComms(socket, head, {
       ...(options.commsLimits === undefined ? {} : { limits: options.commsLimits }),
       onToken: (token) => {
+        const identity = options.bearers?.find(token);
+        if (identity?.by === 'token') options.tokenUsed?.(identity, address);
         const watch = options.bearers?.watch(token, () => {
           logger.info(
             { event: 'comms.ended', address },
