@@ -49,7 +49,7 @@ describe('attacks on the port', () => {
     return socket;
   };
   /** All that comes back until the server ends the connection, or nothing (more) comes for a while: it may wait for a body. */
-  const bytes = async (text: string | Buffer, quietMs = 500): Promise<string> => {
+  const bytes = async (text: string | Buffer, firstMs = 2000): Promise<string> => {
     const socket = open();
     let answer = '';
     let last = performance.now();
@@ -60,7 +60,7 @@ describe('attacks on the port', () => {
     const closed = once(socket, 'close').then(() => true);
     socket.write(text);
     while (!(await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 50, false))]))) {
-      if (performance.now() - last > (answer === '' ? 4 * quietMs : quietMs)) break;
+      if (performance.now() - last > (answer === '' ? firstMs : 500)) break;
     }
     socket.destroy();
     return answer;
@@ -137,19 +137,20 @@ describe('attacks on the port', () => {
       ['ten thousand headers', `GET / HTTP/1.1\r\nHost: x\r\n${'a: b\r\n'.repeat(10_000)}\r\n`, ['431']],
       ['an address of 20 kB', `GET /api/${'a'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, ['431']],
       ['a body of 6 MB', post(`Content-Length: ${6 * 1024 * 1024}`, ''), ['413']],
-      // 500 is what Node-RED's own node says to what its parser refuses.
       [
         'chunk extensions of 20 kB',
         post('Content-Type: text/plain\r\nTransfer-Encoding: chunked', `1;${'a'.repeat(20_000)}\r\nx\r\n0\r\n\r\n`),
         ['413'],
       ],
+      // 500 is what Node-RED's own node says to what its parser refuses.
       ['half of JSON', post('Content-Type: application/json\r\nContent-Length: 5', '{"a":'), ['500']],
       ['JSON in no encoding', post('Content-Type: application/json; charset=x\r\nContent-Length: 2', '{}'), ['500']],
       ['no gzip', post('Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2', '{}'), ['500']],
       ['random bytes', Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * 7919) % 256)), ['400']],
     ];
     for (const [name, text, expected] of cases) {
-      const got = answers(await bytes(text)).slice(0, 1);
+      // Each has an answer, however late on a busy machine.
+      const got = answers(await bytes(text, 20_000)).slice(0, 1);
       count('heads and bodies', expected.includes(got[0] ?? ''));
       expect([name, got]).toEqual([name, expected]);
     }

@@ -294,10 +294,11 @@ describe('names of JavaScript', () => {
     const wrong: string[] = [];
     for (const [path, body, type] of bodies) {
       await send(path, body, type);
+      // Some keep it busy for a second, on a busy machine for several; none for good.
       const since = performance.now();
       const good = await clean().catch(() => false);
       const ms = Math.round(performance.now() - since);
-      if (!isRefused('bodies that are made to break', good && appliance.exitCode === null && ms < 5000))
+      if (!isRefused('bodies that are made to break', good && appliance.exitCode === null && ms < 30_000))
         wrong.push(
           `${path} ${body.slice(0, 40)}… ${type.slice(0, 40)}: alive ${appliance.exitCode === null}, ${ms} ms\n${appliance.output.slice(-2000)}`,
         );
