@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { othersCanRun } from '../../test/support/other-user.ts';
 import { Program, type ProgramOptions } from './testing/program.ts';
 
 let programs: Program[] = [];
@@ -263,7 +264,7 @@ describe('what stops a start', { timeout: 20_000 }, () => {
     expect(program.lines.map(({ msg }) => msg)).not.toContain('flows started');
   });
 
-  it.runIf(process.getuid?.() === 0)('a data folder of somebody else: path, ids, mode and the chown', async () => {
+  it.skipIf(!othersCanRun(12_345))('a data folder of somebody else: path, ids, mode and the chown', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'redstart-owned-'));
     await chmod(dir, 0o755);
     await mkdir(join(dir, 'flows'));

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { othersCanRun } from '../../test/support/other-user.ts';
 import { prepareDataFolder } from './data-folder.ts';
 
 let folder: string;
@@ -24,6 +25,8 @@ function toldNobody(dir: string): string {
   });
 }
 
+const others = othersCanRun(65534);
+
 describe('the data folder', () => {
   it('is made, and a second start finds it as it is', async () => {
     const dir = join(folder, 'data');
@@ -32,7 +35,7 @@ describe('the data folder', () => {
     expect(readdirSync(join(dir, 'node-red'))).toEqual(['package.json']);
   });
 
-  it.skipIf(process.getuid?.() !== 0)('of somebody else: told with both owners and what to run', () => {
+  it.skipIf(!others)('of somebody else: told with both owners and what to run', () => {
     const dir = join(folder, 'data');
     mkdirSync(dir, { mode: 0o755 });
     expect(toldNobody(dir)).toMatch(
@@ -40,7 +43,7 @@ describe('the data folder', () => {
     );
   });
 
-  it.skipIf(process.getuid?.() !== 0)('with a file that an earlier start left under another user: that file', () => {
+  it.skipIf(!others)('with a file that an earlier start left under another user: that file', () => {
     const dir = join(folder, 'data');
     mkdirSync(dir);
     chownSync(dir, 65534, 65534);
