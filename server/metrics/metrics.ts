@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditEvent } from '../audit/audit-event.ts';
+import type { CallReport, PollReport, WatchReport, WriteReport } from '../node-reports.ts';
 
 /** What is known only when somebody asks. */
 export interface Snapshot {
@@ -12,25 +13,6 @@ export interface Snapshot {
   git: { revision: string | null; checkedAt: string | null; appliedAt: string | null; failing: boolean } | null;
   /** Messages that nodes received since the last time. */
   messages: readonly { flow: string; type: string; count: number }[];
-}
-
-export interface PlatformCall {
-  platform: string;
-  method: string;
-  endpoint: string;
-  status: number | undefined;
-  error: string | undefined;
-  attempt: number;
-  durationMs: number;
-  waitedMs: number;
-}
-
-export interface Watch {
-  kind: string;
-  id: string;
-  workspaceId: string | null;
-  state: 'watching' | 'ended' | 'left';
-  status?: string;
 }
 
 /** Label values come from flows and callers, so their number is bounded: what is over the bound is `other`. */
@@ -149,7 +131,16 @@ export class Metrics {
     this.#errors.inc({ flow: this.#bounded('flow', flow), type: this.#bounded('type', type) });
   }
 
-  platformCall({ platform, method, endpoint, status, error, attempt, durationMs, waitedMs }: PlatformCall): void {
+  platformCall({
+    platform,
+    method,
+    endpoint,
+    status,
+    error,
+    attempt,
+    durationMs,
+    waitedMs,
+  }: Omit<CallReport, 'run'>): void {
     const where = { platform: this.#bounded('platform', platform), endpoint: this.#bounded('endpoint', endpoint) };
     const answer = status === undefined ? (error ?? 'none') : String(status);
     this.#calls.inc({ ...where, method, status: answer, retry: String(attempt > 1) });
@@ -157,11 +148,14 @@ export class Metrics {
     this.#callWait.observe({ platform: where.platform }, waitedMs / 1000);
   }
 
-  platformWrite({ action, outcome }: { action: string; outcome: string }): void {
+  platformWrite({ action, outcome }: Pick<WriteReport, 'action' | 'outcome'>): void {
     if (action === 'launch') this.#launches.inc({ outcome });
   }
 
-  watch(node: string, { kind, id, workspaceId, state, status }: Watch): void {
+  watch(
+    node: string,
+    { kind, id, workspaceId, state, status }: Pick<WatchReport, 'kind' | 'id' | 'workspaceId' | 'state' | 'status'>,
+  ): void {
     const watches = this.#watches.get(kind) ?? new Set();
     if (watches.size === 0) this.#watches.set(kind, watches);
     const which = `${node} ${workspaceId} ${id}`;
@@ -170,7 +164,7 @@ export class Metrics {
     if (state === 'ended') this.#ends.inc({ kind, status: this.#bounded('status', status ?? 'lost') });
   }
 
-  poll(node: string, { next, found }: { next: number; found: number | undefined }): void {
+  poll(node: string, { next, found }: Pick<PollReport, 'next' | 'found'>): void {
     this.#polls.inc({ outcome: found === undefined ? 'failed' : 'done' });
     if (found) this.#found.inc(found);
     this.#due.set(node, next);

@@ -1,17 +1,5 @@
+import type { CallReport } from '../node-reports.ts';
 import type { ConnectionEntry } from './status-schema.ts';
-
-/** As nodes/lib/observer.ts tells it. */
-export interface Call {
-  platform: string;
-  method: string;
-  endpoint: string;
-  status: number | undefined;
-  error: string | undefined;
-  attempt: number;
-  durationMs: number;
-  waitedMs: number;
-  run?: string;
-}
 
 /** Calls a second of one token: what the Platform allows, and the nodes keep to. */
 const BUDGET = 20;
@@ -77,7 +65,7 @@ export class CallBook {
     this.#now = now;
   }
 
-  add({ platform, method, endpoint, status, error, attempt, durationMs, waitedMs }: Call): void {
+  add({ platform, method, endpoint, status, error, attempt, durationMs, waitedMs }: CallReport): void {
     const now = this.#now();
     let book = this.#platforms.get(platform);
     if (!book) {

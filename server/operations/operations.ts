@@ -6,12 +6,13 @@ import { redact } from '../config/redact.ts';
 import { type FlowNode, titleOf } from '../flows/flow-node.ts';
 import type { GitStatus } from '../git/git-follower.ts';
 import { NOT_READY, type NotReady } from '../http/not-ready.ts';
+import type { NodeObserver, PollReport } from '../node-reports.ts';
 import type { FlowIndex } from '../runtime/flow-index.ts';
 import type { StateStore } from '../state/state-store.ts';
-import { type Call, CallBook } from './call-book.ts';
+import { CallBook } from './call-book.ts';
 import { History, hourOf } from './history.ts';
 import { ProcessSamples, SAMPLE_SECONDS } from './process-samples.ts';
-import { placeOf, RunBook, type WatchTold, type WriteTold } from './run-book.ts';
+import { placeOf, RunBook } from './run-book.ts';
 import type {
   ConnectionEntry,
   EndedRun,
@@ -22,13 +23,6 @@ import type {
   StatusReport,
 } from './status-schema.ts';
 import { TokenChecks, UNKNOWN } from './token-checks.ts';
-
-interface PollTold {
-  at: number;
-  next: number;
-  found: number | undefined;
-  error?: string;
-}
 
 export interface OperationsOptions {
   version: string;
@@ -79,7 +73,7 @@ export class Operations {
   readonly #tokens: TokenChecks;
   readonly #samples = new ProcessSamples();
   readonly #errors = new Map<string, { count: number; last: NonNullable<FlowEntry['lastError']> }>();
-  readonly #polls = new Map<string, PollTold & { sum: number }>();
+  readonly #polls = new Map<string, PollReport & { sum: number }>();
   #storeBytes: number | null = null;
 
   constructor(options: OperationsOptions) {
@@ -97,15 +91,15 @@ export class Operations {
     this.#tokens = new TokenChecks({ now: this.#now, changed: () => {} });
   }
 
-  /** For the settings that nodes read: see nodes/lib/observer.ts. */
-  readonly observer = {
-    onWrite: (node: string, write: WriteTold): void => this.#runs.wrote(node, write),
-    onCall: (call: Call): void => {
+  /** For the settings that nodes read. */
+  readonly observer: NodeObserver = {
+    onWrite: (node, write) => this.#runs.wrote(node, write),
+    onCall: (call) => {
       this.#calls.add(call);
       this.#runs.called(call);
     },
-    onWatch: (node: string, watch: WatchTold): void => this.#runs.watched(node, watch),
-    onPoll: (node: string, poll: PollTold): void => {
+    onWatch: (node, watch) => this.#runs.watched(node, watch),
+    onPoll: (node, poll) => {
       const sum = (this.#polls.get(node)?.sum ?? 0) + (poll.found ?? 0);
       if (this.#polls.size < MOST_PLACES || this.#polls.has(node)) this.#polls.set(node, { ...poll, sum });
     },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { WatchReport } from '../node-reports.ts';
 import { History } from './history.ts';
-import { RunBook, type WatchTold } from './run-book.ts';
+import { RunBook } from './run-book.ts';
 import { memoryStore } from './testing/memory-store.ts';
 
 const START = Date.UTC(2026, 0, 15, 12);
@@ -13,7 +14,7 @@ function book() {
   return { time, history, runs: new RunBook({ place, history, now }) };
 }
 
-const watch = (parts: Partial<WatchTold> = {}): WatchTold => ({
+const watch = (parts: Partial<WatchReport> = {}): WatchReport => ({
   kind: 'run',
   id: 'r1',
   workspaceId: '1',

@@ -1,34 +1,8 @@
 import { redact } from '../config/redact.ts';
+import type { CallReport, WatchReport, WriteReport } from '../node-reports.ts';
 import type { NodePlace } from '../runtime/flow-index.ts';
-import type { Call } from './call-book.ts';
 import type { History, KeptRun } from './history.ts';
 import type { FailureEntry, FollowedRun, Outcome, RunDetail } from './status-schema.ts';
-
-/** As nodes/lib/observer.ts tells it. */
-export interface WatchTold {
-  kind: string;
-  id: string;
-  workspaceId: string | null;
-  state: 'watching' | 'ended' | 'left';
-  name?: string;
-  pipeline?: string;
-  status?: string;
-  end?: 'good' | 'bad';
-  error?: string;
-  reason?: string;
-  page?: string;
-  since: number;
-}
-
-/** As nodes/lib/platform-write.ts tells it. */
-export interface WriteTold {
-  action: string;
-  outcome: string;
-  workspaceId?: unknown;
-  runId?: unknown;
-  runName?: unknown;
-  error?: unknown;
-}
 
 interface Live {
   run: FollowedRun;
@@ -96,7 +70,7 @@ export class RunBook {
     return live ? { run: live.run, events: live.events, calls: live.calls, path: live.path } : this.#history.ended(key);
   }
 
-  watched(node: string, told: WatchTold): void {
+  watched(node: string, told: WatchReport): void {
     const key = `${told.kind}/${told.workspaceId ?? '-'}/${told.id}`;
     const live = this.#live.get(key);
     if (told.state === 'watching') {
@@ -115,7 +89,7 @@ export class RunBook {
     }
   }
 
-  wrote(node: string, { action, outcome, workspaceId, runId, runName, error }: WriteTold): void {
+  wrote(node: string, { action, outcome, workspaceId, runId, runName, error }: WriteReport): void {
     const at = new Date(this.#now()).toISOString();
     const place = placeOf(this.#place(node));
     const id = typeof runId === 'string' ? runId : null;
@@ -145,7 +119,7 @@ export class RunBook {
     bound(this.#launched);
   }
 
-  called({ run, method, endpoint, status, error, attempt, durationMs, waitedMs }: Call): void {
+  called({ run, method, endpoint, status, error, attempt, durationMs, waitedMs }: CallReport): void {
     if (run === undefined) return;
     const live = this.#live.get(this.#keyOfId.get(run) ?? '');
     if (!live) return;
@@ -161,7 +135,7 @@ export class RunBook {
     if (live.calls.length > MOST_CALLS) live.calls.shift();
   }
 
-  #begin(key: string, node: string, { kind, id, workspaceId, since }: WatchTold): Live {
+  #begin(key: string, node: string, { kind, id, workspaceId, since }: WatchReport): Live {
     const launched = this.#launched.get(id);
     this.#launched.delete(id);
     const rested = this.#resting.get(key);
@@ -190,7 +164,7 @@ export class RunBook {
     return live;
   }
 
-  #see(live: Live, node: string, told: WatchTold): void {
+  #see(live: Live, node: string, told: WatchReport): void {
     const place = this.#place(node);
     const where = placeOf(place);
     const at = new Date(this.#now()).toISOString();
@@ -214,7 +188,7 @@ export class RunBook {
   }
 
   /** Several nodes may follow a run, also long after it, or once more after a crash: it ends once. A studio is started again. */
-  #end(live: Live, node: string, { status, end, error, reason }: WatchTold): void {
+  #end(live: Live, node: string, { status, end, error, reason }: WatchReport): void {
     this.#drop(live);
     const outcome = outcomeOf(status, end);
     const before = this.#history.ended(live.run.key);

@@ -1,24 +1,11 @@
 import type { LogHandler } from '../../settings/node-red-settings.ts';
 import type { Audit } from '../audit/audit-event.ts';
 import type { GitSource } from '../git/git-source.ts';
-import { Metrics, type PlatformCall, type Snapshot, type Watch } from '../metrics/metrics.ts';
+import { Metrics, type Snapshot } from '../metrics/metrics.ts';
+import type { NodeObserver } from '../node-reports.ts';
 import { version } from '../version.ts';
 import type { FlowIndex } from './flow-index.ts';
 import type { Runtime } from './runtime.ts';
-
-/** What nodes tell of their work: see nodes/lib/observer.ts. */
-interface Observer {
-  onWrite(node: string, write: PlatformWrite): void;
-  onCall(call: PlatformCall): void;
-  onWatch(node: string, watch: Watch): void;
-  onPoll(node: string, poll: { next: number; found: number | undefined }): void;
-}
-
-interface PlatformWrite {
-  action: string;
-  outcome: string;
-  [detail: string]: unknown;
-}
 
 export interface Metering {
   metrics: Metrics;
@@ -28,7 +15,7 @@ export interface Metering {
   log(handler: LogHandler): LogHandler;
   /** A write of the store took so long. */
   stored(seconds: number): void;
-  observer(recordWrite: (node: string, write: PlatformWrite) => void): Observer;
+  observer(recordWrite: NodeObserver['onWrite']): NodeObserver;
 }
 
 /** Node-RED's level: 20 and below are errors. */
