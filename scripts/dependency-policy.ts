@@ -69,7 +69,7 @@ export function dependencyProblems(lock: Lock, manifests: readonly Manifest[]): 
     if (locked.resolved && !locked.resolved.startsWith('https://registry.npmjs.org/')) {
       problems.push(`${id} comes from ${new URL(locked.resolved).host}, not from the npm registry`);
     }
-    if (locked.hasInstallScript && !allowed[name]) {
+    if (locked.hasInstallScript && !(name in allowed)) {
       problems.push(`${id} runs a script when it is installed; "allowScripts" in package.json does not name it`);
     }
     const licence = locked.license ?? READ_BY_HAND[id];
