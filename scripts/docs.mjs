@@ -1,8 +1,8 @@
 // Writes what is generated from the code: docs/environment.md and .env.example from the configuration's schema,
 // docs/errors.md from the catalogues of error codes, docs/flowtest.schema.json from what a rehearsal may say, docs/status.schema.json from what the status page is told, the rules in docs/check.md from theirs, server/check/known-types.ts from
-// what the nodes tell the editor. Unit tests fail when they differ; run this and commit the result.
+// what the nodes tell the editor, docs/nodes/ from their help and dialogs. Unit tests fail when they differ; run this and commit the result.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { asModule } from '../bench/as-module.ts';
@@ -27,3 +27,9 @@ write('docs/status.schema.json', `${JSON.stringify(statusJsonSchema(), null, 2)}
 write('docs/check.md', renderRulesInto(readFileSync(new URL('../docs/check.md', import.meta.url), 'utf8')));
 asModule('/nodes/');
 write('server/check/known-types.ts', await (await import('./node-types.ts')).renderKnownTypes());
+
+const pages = await (await import('./node-pages.ts')).renderNodePages();
+const nodePages = new URL('../docs/nodes/', import.meta.url);
+mkdirSync(nodePages, { recursive: true });
+for (const name of readdirSync(nodePages)) if (!pages.has(name)) rmSync(new URL(name, nodePages));
+for (const [name, text] of pages) write(`docs/nodes/${name}`, text);

@@ -15,9 +15,10 @@ interface PropertyDefinition {
   validate?: (value: unknown, options: unknown) => unknown;
 }
 
-interface Definition {
+export interface Definition {
   category?: string;
   inputs?: number;
+  outputs?: number;
   defaults?: Record<string, PropertyDefinition>;
   credentials?: Record<string, unknown>;
 }
@@ -62,11 +63,20 @@ function coreTypes(): Map<string, NodeType> {
   return found;
 }
 
-async function packTypes(): Promise<Map<string, NodeType>> {
-  const found = new Map<string, NodeType>();
+/** What each node of the pack tells the editor, and what of it `redstart check` knows, by type. */
+export async function packDefinitions(): Promise<ReadonlyMap<string, { definition: Definition; known: NodeType }>> {
+  packed ??= readPack();
+  return packed;
+}
+
+/** The editor's scripts register their type once, when they are loaded first. */
+let packed: ReturnType<typeof readPack> | undefined;
+
+async function readPack(): Promise<Map<string, { definition: Definition; known: NodeType }>> {
+  const found = new Map<string, { definition: Definition; known: NodeType }>();
   const page = globalThis as unknown as Record<string, unknown>;
   const before = { RED: page.RED, $: page.$, document: page.document };
-  page.RED = editor((type, definition) => found.set(type, describe(definition)));
+  page.RED = editor((type, definition) => found.set(type, { definition, known: describe(definition) }));
   page.$ = anything();
   page.document = anything();
   try {
@@ -114,7 +124,8 @@ function refusesEmpty(definition: Definition, name: string, { validate }: Proper
 
 /** The source of server/check/known-types.ts. */
 export async function renderKnownTypes(): Promise<string> {
-  const groups = { CORE_TYPES: coreTypes(), PACK_TYPES: await packTypes() };
+  const pack = [...(await packDefinitions())].map(([type, { known }]) => [type, known] as const);
+  const groups = { CORE_TYPES: coreTypes(), PACK_TYPES: new Map(pack) };
   const constants = Object.entries(groups).map(([name, types]) => {
     const lines = [...types]
       .sort(([a], [b]) => (a < b ? -1 : 1))
