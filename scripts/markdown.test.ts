@@ -2,47 +2,17 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { addressOf, INDEX, menu, pagesOfSite } from '../docs/.vitepress/arrangement.ts';
 import { isKnown } from '../server/config/schema.ts';
 import { createProgram } from '../server/program.ts';
+import { anchorsOf, linksOf, withoutFences } from './markdown.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Read by tests and scripts alone. */
 const OF_TESTS = ['REDSTART_OPENAPI'];
 const NOT_OURS = new Set(['node_modules', 'dist', 'data', '.git']);
 const pages = globSync('**/*.md', { cwd: root, exclude: (name) => NOT_OURS.has(name) }).sort();
-
-/** Code is shown, not followed. Blanks keep the lines where they are. */
-const withoutFences = (text: string): string =>
-  text.replace(/^(```|~~~).*?^\1/gms, (code) => code.replace(/[^\n]/g, ' '));
-const withoutCode = (text: string): string =>
-  withoutFences(text)
-    .replace(/^(?: {4}|\t).*$/gm, '')
-    .replace(/`[^`\n]*`/g, '');
-
-function linksOf(text: string): string[] {
-  const prose = withoutCode(text);
-  const inline = [...prose.matchAll(/\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)/g)];
-  const defined = [...prose.matchAll(/^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)/gm)];
-  return [...inline, ...defined].map(([, target = '']) => target);
-}
-
-/** As GitHub makes them of headings. */
-function anchorsOf(text: string): Set<string> {
-  const seen = new Map<string, number>();
-  const anchors = new Set<string>();
-  for (const [, title = ''] of withoutFences(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
-    const words = title.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]/g, '');
-    const slug = words
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replace(/\s/g, '-');
-    const times = seen.get(slug) ?? 0;
-    seen.set(slug, times + 1);
-    anchors.add(times === 0 ? slug : `${slug}-${times}`);
-  }
-  for (const [, id = ''] of text.matchAll(/<a\s+(?:id|name)="([^"]+)"/g)) anchors.add(id);
-  return anchors;
-}
+const site = pagesOfSite();
 
 /** What is wrong with a link; null when it leads somewhere. Other hosts are not asked. */
 function faultOf(page: string, link: string): string | null {
@@ -81,15 +51,16 @@ describe('the pages', () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md'))(
-    '%s is reached from docs/README.md',
-    (page) => {
-      const index = linksOf(read('docs/README.md')).map((link) => join('docs', link));
-      expect(
-        index.some((target) => target === page || page.startsWith(target.endsWith('/') ? target : `${target}/`)),
-      ).toBe(true);
-    },
-  );
+  it.each([...site.keys()].filter((page) => page !== INDEX))('%s is reached from docs/README.md', (page) => {
+    const listed = menu(site).flatMap(({ items }) =>
+      items.flatMap(({ link, items: below = [] }) => [link, ...below.map((entry) => entry.link)]),
+    );
+    expect(listed).toContain(addressOf(site.get(page) ?? ''));
+  });
+
+  it('README.md says where the documentation is', () => {
+    expect(linksOf(read('README.md'))).toContain(INDEX);
+  });
 });
 
 describe('what the pages say of the program', () => {

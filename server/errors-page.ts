@@ -1,5 +1,6 @@
 // Renders docs/errors.md from the catalogues. `scripts/docs.mjs` writes it, a test compares it.
-import { type Actor, type CatalogueEntry, ERROR_CATALOGUE } from './error-catalogue.ts';
+import { type Actor, type CatalogueEntry, ERROR_CATALOGUE, type ErrorCode } from './error-catalogue.ts';
+import { ERROR_CAUSES, NODE_ERROR_CAUSES } from './error-causes.ts';
 import { NOT_READY } from './http/not-ready.ts';
 
 /** Errors of the nodes have the author of the flow to act on them, and end no program. */
@@ -45,13 +46,7 @@ export function renderErrorsPage(nodes: NodeCatalogue): string {
       ['exit code', 'meaning'],
       Object.entries(EXITS).map(([code, meaning]) => [code, meaning]),
     ),
-    ...areas.flatMap((area) => [
-      `## ${area}`,
-      table(
-        ['code', 'ends with', 'meaning', 'who acts', 'what mends it'],
-        entries.filter(([, entry]) => entry.area === area).map(row),
-      ),
-    ]),
+    ...areas.flatMap((area) => [`## ${area}`, ...entries.filter(([, entry]) => entry.area === area).map(section)]),
     '## Not ready',
     'In `reasons` of what `/readyz` answers with 503. Who acts and on what is in the log, as anyone may ask `/readyz`.',
     table(
@@ -60,26 +55,38 @@ export function renderErrorsPage(nodes: NodeCatalogue): string {
     ),
     '## Seqera nodes',
     'In `msg.error.code` of a *catch* node, and in the log beside the node, its type and its flow. The author of the flow acts.',
-    table(
-      ['code', 'meaning', 'what mends it'],
-      Object.entries(nodes).map(([code, { meaning, mend }]) => [`\`${code}\``, meaning, mend]),
+    ...Object.entries(nodes).map(([code, { meaning, mend }]) =>
+      sectionOf(code, meaning, { 'Usual cause': NODE_ERROR_CAUSES[code] ?? '', Mend: mend }),
     ),
   ].join('\n\n')}\n`;
 }
 
-const INTRODUCTION = `# Errors
+const INTRODUCTION = `# Troubleshooting by message
 
-Every error that is foreseen has a code. A code is never renamed and never used again for something else: scripts and alerts can rely on it.
-This page is generated from \`server/error-catalogue.ts\` and \`nodes/lib/errors.ts\`: change it there, then run \`node scripts/docs.mjs\`.
+Every error that is foreseen has a code. Look for the code of your message on this page: it says what it means, what usually brings it about,
+who has to act, and what mends it. A link can name a code: \`errors.md#port_in_use\`.
+
+A code is never renamed and never used again for something else: scripts and alerts can rely on it.
+This page is generated from \`server/error-catalogue.ts\`, \`server/error-causes.ts\` and \`nodes/lib/errors.ts\`: change it there, then run \`node scripts/docs.mjs\`.
 
 What ends the program is written to standard error, with what failed, who must act and what mends it:
 
     PORT_IN_USE: Port 1880 on 127.0.0.1 is in use by another program
     → Stop that program, or set PORT to a free port (see who has it: ss -ltnp 'sport = :1880').`;
 
-function row([code, { meaning, who, mend, exitCode, status }]: [string, CatalogueEntry]): string[] {
-  const ends = exitCode !== undefined ? `exit ${exitCode}` : status !== undefined ? `HTTP ${status}` : 'nothing';
-  return [`\`${code}\``, ends, meaning, who, mend];
+function section([code, { meaning, who, mend, exitCode, status }]: [string, CatalogueEntry]): string {
+  const ends = exitCode !== undefined ? `exit code ${exitCode}` : status !== undefined ? `HTTP ${status}` : null;
+  return sectionOf(code, meaning, {
+    'Usual cause': ERROR_CAUSES[code as ErrorCode],
+    [`Mend (${who})`]: mend,
+    ...(ends === null ? {} : { 'Ends with': ends }),
+  });
+}
+
+/** A heading for each code: a link can name it, and a search finds it. */
+function sectionOf(code: string, meaning: string, points: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(points).map(([name, text]) => `- **${name}:** ${text}`);
+  return [`### \`${code}\``, meaning, lines.join('\n')].join('\n\n');
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
