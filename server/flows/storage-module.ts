@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { asCaller } from '../audit/caller.ts';
 import { RedstartError } from '../errors.ts';
 import type { KeyRing } from '../state/key-ring.ts';
+import { makeCheapToCopy } from './cheap-to-copy.ts';
 import { type CredentialBlob, encryptBlob, mergedCredentials, withoutCredentials } from './credential-blob.ts';
 import { createCredentialFile } from './credential-file.ts';
 import { joinReferences, type ReferencingFlowStore, splitReferences } from './credential-references.ts';
@@ -73,6 +74,10 @@ export function createStorageModule(options: StorageModuleOptions): StorageModul
       } finally {
         if (before) await rm(beforeFile, { force: true });
       }
+      // These are the very nodes that Node-RED goes on with.
+      makeCheapToCopy(nodes);
+      // It has compared all nodes and is about to start them: between the two others have their turn.
+      await new Promise((resolve) => setImmediate(resolve));
     },
     async getCredentials() {
       let blob = await credentials.read();
