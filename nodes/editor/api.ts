@@ -1,4 +1,4 @@
-import { shared } from './text.ts';
+import { known, shared, type Values } from './text.ts';
 
 /** Which connection a request is for: none = the default one; a token makes it one that is not deployed yet. */
 export interface ConnectionRef {
@@ -158,13 +158,28 @@ export function forgetAnswers(): void {
   answers.clear();
 }
 
+interface Refusal {
+  code: string;
+  message: string;
+  /** What of the catalogue says it, where it does. */
+  reason?: string;
+  values?: Values;
+}
+
+/** A refusal in the user's language; what the Platform itself said stands in it as it came. */
+function inWords({ code, message, reason, values }: Refusal): string {
+  const text = reason ? known(`refusals.${reason}`, values) : known(`errors.${code}`, { message });
+  return text ?? message;
+}
+
 function send<T>(path: string, body: string): Promise<T> {
   return new Promise((resolve, reject) => {
     $.ajax({ url: path, method: 'POST', contentType: 'application/json', dataType: 'json', data: body })
       .done((answer) => resolve(answer as T))
       .fail((xhr) => {
-        const { code, message } = (xhr.responseJSON ?? {}) as { code?: unknown; message?: unknown };
-        if (typeof code === 'string' && typeof message === 'string') reject(new RequestError(code, message));
+        const refusal = (xhr.responseJSON ?? {}) as Partial<Refusal>;
+        if (typeof refusal.code === 'string' && typeof refusal.message === 'string')
+          reject(new RequestError(refusal.code, inWords(refusal as Refusal)));
         else if (xhr.status === 401 || xhr.status === 403)
           reject(new RequestError('NOT_ALLOWED', shared('problems.notAllowed')));
         else reject(new RequestError('UNREACHABLE', shared('problems.unreachable', { status: xhr.status })));

@@ -155,6 +155,12 @@ export function fillIn(node: RedEditorNode, property: string, value: unknown, in
   else input.val(String(value));
 }
 
+/** The choice of a unit of time beside a number: it has no row, and so no label, of its own. */
+export function setUpUnits(node: RedEditorNode, value: string): void {
+  const units = $('#node-input-pollUnits').attr('aria-label', labelOf(node, 'pollUnits'));
+  fillIn(node, 'pollUnits', value, units);
+}
+
 /** Wraps an input of the template in a labelled row. */
 export function layOut(input: JQuery, label: string, icon = 'tag') {
   const row = input.closest('.form-row').addClass('seqera-row');

@@ -77,7 +77,7 @@ function open(node: RedEditorNode): void {
     const moved = stored && address.text() !== storedFor;
     if (moved && token.text() === STORED) token.input.val('').trigger('change');
     if (stored && !moved && token.text() === '') token.input.val(STORED).trigger('change');
-    token.say(moved ? (own(node, 'tokenBelongs', { baseUrl: storedFor }) ?? '') : '', moved ? 'bad' : '');
+    token.say(moved ? shared('refusals.tokenBelongs', { baseUrl: storedFor }) : '', moved ? 'bad' : '');
   });
 
   const result = $('#seqera-config-check-result');
@@ -127,17 +127,22 @@ function open(node: RedEditorNode): void {
 
 function showIdentity(node: RedEditorNode, result: JQuery, identity: Identity): void {
   const { user, service, workspace } = identity;
-  const platform = [service.version, service.apiVersion && `API ${service.apiVersion}`].filter(Boolean).join(' · ');
+  const platform = [service.version, service.apiVersion && own(node, 'check.api', { version: service.apiVersion })]
+    .filter(Boolean)
+    .join(' · ');
   const rows: [string, string][] = [
-    ['user', user.email ? `${user.userName} (${user.email})` : user.userName],
-    ['platform', platform ? `${identity.baseUrl} (${platform})` : identity.baseUrl],
+    ['check.user', user.email ? `${user.userName} (${user.email})` : user.userName],
+    ['check.platform', platform ? `${identity.baseUrl} (${platform})` : identity.baseUrl],
   ];
   if (workspace) {
-    rows.push(['workspace', `${workspace.organisation} / ${workspace.name}`], ['role', workspace.roles.join(', ')]);
-  } else if (identity.workspaceId === null) rows.push(['workspace', own(node, 'personal') ?? '']);
+    rows.push(
+      ['check.workspace', `${workspace.organisation} / ${workspace.name}`],
+      ['check.role', workspace.roles.join(', ')],
+    );
+  } else if (identity.workspaceId === null) rows.push(['check.workspace', own(node, 'personal') ?? '']);
   rows.push(...nodeRows(node, identity));
   const list = $('<dl>');
-  for (const [key, value] of rows) list.append($('<dt>').text(own(node, `check.${key}`) ?? key), $('<dd>').text(value));
+  for (const [key, value] of rows) list.append($('<dt>').text(own(node, key) ?? key), $('<dd>').text(value));
   result.empty();
   if (workspace || identity.workspaceId === null) result.append(list);
   else result.append(list, $('<p class="seqera-problem">').text(shared('problems.workspaceUnseen')));
@@ -146,15 +151,15 @@ function showIdentity(node: RedEditorNode, result: JQuery, identity: Identity): 
 /** Which nodes the role allows, and what the others need. */
 function nodeRows(node: RedEditorNode, { nodes, workspace, workspaceId }: Identity): [string, string][] {
   if (!workspace && workspaceId !== null) return [];
-  if (!nodes) return [['nodes', own(node, 'check.unknownRole') ?? '']];
+  if (!nodes) return [['check.nodes', own(node, 'check.unknownRole') ?? '']];
   const allowed = nodes.filter((each) => each.allowed).map(({ type }) => nameOf(type));
   const refused = nodes
     .filter((each) => !each.allowed)
     .map(({ type, needs }) => own(node, 'check.needs', { node: nameOf(type), role: needs }) ?? type);
-  if (refused.length === 0) return [['nodes', own(node, 'check.all') ?? '']];
+  if (refused.length === 0) return [['check.nodes', own(node, 'check.all') ?? '']];
   return [
-    ['nodes', allowed.join(', ')],
-    ['refused', refused.join(', ')],
+    ['check.nodes', allowed.join(', ')],
+    ['check.refused', refused.join(', ')],
   ];
 }
 

@@ -1,4 +1,4 @@
-import { fillIn } from './fields.ts';
+import { setUpUnits } from './fields.ts';
 import { listingFields } from './listing-fields.ts';
 import { registerNode } from './seqera-node.ts';
 import { positive } from './validate.ts';
@@ -25,9 +25,7 @@ registerNode('seqera-datalink-poll', {
   defaults: { pollUnits: { value: 'minutes' }, outputs: { value: 2 } },
   outputKey: (node, index) => outputsOf(node)[index] ?? index,
   opened(node) {
-    const units = $('#node-input-pollUnits');
-    fillIn(node, 'pollUnits', 'minutes', units);
-    units.attr('aria-label', String($('#node-input-pollFrequency-label').text()));
+    setUpUnits(node, 'minutes');
     showOutputs(node);
     $('#node-input-outputAllPolls, #node-input-detectChanges').on('change', () => showOutputs(node));
   },

@@ -151,7 +151,7 @@ function setUpConnection(): void {
     else if (managed) {
       const fallback = managed.find((connection) => connection.default);
       hint.toggleClass('seqera-bad', !fallback);
-      hint.text(fallback ? shared('connection.usesDefault', { ...fallback }) : shared('connection.noDefault'));
+      hint.text(fallback ? shared('connection.usesDefault', { ...fallback }) : shared('refusals.noDefault'));
     }
   };
   // Node-RED's edit and add buttons are links without an address, which the tab key passes by.

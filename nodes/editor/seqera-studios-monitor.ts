@@ -1,4 +1,4 @@
-import { fillIn, MESSAGE_FIRST, NUMBER } from './fields.ts';
+import { MESSAGE_FIRST, NUMBER, setUpUnits } from './fields.ts';
 import { registerNode } from './seqera-node.ts';
 import { positive } from './validate.ts';
 
@@ -20,12 +20,10 @@ registerNode('seqera-studios-monitor', {
   ],
   defaults: { pollUnits: { value: 'seconds' } },
   opened(node, rows) {
-    const units = $('#node-input-pollUnits');
-    fillIn(node, 'pollUnits', 'seconds', units);
+    setUpUnits(node, 'seconds');
     const follow = rows.get('keepPolling')?.input;
     const show = () => rows.get('poll')?.show(follow?.is(':checked') === true);
     follow?.on('change', show);
     show();
-    units.attr('aria-label', String($('#node-input-poll-label').text()));
   },
 });

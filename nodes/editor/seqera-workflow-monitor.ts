@@ -1,4 +1,4 @@
-import { fillIn, NUMBER, TEXT } from './fields.ts';
+import { NUMBER, setUpUnits, TEXT } from './fields.ts';
 import { registerNode } from './seqera-node.ts';
 import { notNegative, positive } from './validate.ts';
 
@@ -23,12 +23,10 @@ registerNode('seqera-workflow-monitor', {
     pollUnits: { value: 'seconds' },
   },
   opened(node, rows) {
-    const units = $('#node-input-pollUnits');
-    fillIn(node, 'pollUnits', 'seconds', units);
+    setUpUnits(node, 'seconds');
     const follow = rows.get('keepPolling')?.input;
     const show = () => rows.get('poll')?.show(follow?.is(':checked') === true);
     follow?.on('change', show);
     show();
-    units.attr('aria-label', String($('#node-input-poll-label').text()));
   },
 });

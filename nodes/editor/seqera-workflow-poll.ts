@@ -1,4 +1,4 @@
-import { fillIn, NUMBER, TEXT } from './fields.ts';
+import { NUMBER, setUpUnits, TEXT } from './fields.ts';
 import { registerNode } from './seqera-node.ts';
 import { count, positive } from './validate.ts';
 
@@ -19,8 +19,6 @@ registerNode('seqera-workflow-poll', {
   ],
   defaults: { pollUnits: { value: 'minutes' } },
   opened(node) {
-    const units = $('#node-input-pollUnits');
-    fillIn(node, 'pollUnits', 'minutes', units);
-    units.attr('aria-label', String($('#node-input-pollFrequency-label').text()));
+    setUpUnits(node, 'minutes');
   },
 });

@@ -97,7 +97,7 @@ export const sources = {
   /** The folders at what was typed: choosing one goes into it. */
   async folders(place, typed) {
     if (place.dataLink === null) throw new Error(shared('suggest.dataLinkLater'));
-    if (!place.dataLink) throw new Error(shared('suggest.dataLinkFirst'));
+    if (!place.dataLink) throw new Error(shared('refusals.dataLinkFirst'));
     const answer = await ask('seqera/folders', { ...question(place), dataLink: place.dataLink, path: typed });
     const { folder, folders, more } = answer;
     const here = folder === '' ? '' : `${folder}/`;

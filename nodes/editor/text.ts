@@ -10,6 +10,12 @@ export function shared(key: string, values?: Values): string {
   return RED._(`${catalogue}:shared.${key}`, values);
 }
 
+/** The same, or null where it has none under that key: a server that is newer than the page can name one. */
+export function known(key: string, values?: Values): string | null {
+  const text = shared(key, values);
+  return text.endsWith(key) ? null : text;
+}
+
 /** A text of the node's own catalogue, or null when it has none under that key. */
 export function own(node: RedEditorNode, key: string, values?: Values): string | null {
   const text = node._(key, values);

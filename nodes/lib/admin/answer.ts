@@ -1,15 +1,16 @@
 import type { Request, Response } from 'express';
-import { invalidInput, SeqeraError, type SeqeraErrorCode, toSeqeraError } from '../errors.ts';
+import { invalidInput, type SeqeraErrorCode, toSeqeraError } from '../errors.ts';
 import type { RedApi } from '../red.ts';
 import { lookups } from './lookups.ts';
 import { readQuestion } from './question.ts';
+import { Refusal } from './refusal.ts';
 import type { LookupName } from './routes.ts';
 
 const LONGEST_BODY = 16 * 1024;
 const PATIENCE_MS = 20_000;
 
 /**
- * Answers one question of a dialog; a failure as `{code, message}`. Never with 401 or 403 for what the Platform refused:
+ * Answers one question of a dialog; a failure as `{code, message}`, with `{reason, values}` where the dialog has words for it. Never with 401 or 403 for what the Platform refused:
  * the editor would take that for the end of its own session.
  */
 export async function answer(RED: RedApi, lookup: LookupName, request: Request, response: Response): Promise<void> {
@@ -26,12 +27,12 @@ export async function answer(RED: RedApi, lookup: LookupName, request: Request, 
     const found = await lookups[lookup]({ RED, question, signal: stop.signal });
     response.json(found);
   } catch (thrown) {
-    const error = late
-      ? new SeqeraError('SEQERA_TIMEOUT', `The Platform did not answer within ${PATIENCE_MS / 1000} seconds.`)
-      : toSeqeraError(thrown);
+    const error = late ? new Refusal('SEQERA_TIMEOUT', 'late', { seconds: PATIENCE_MS / 1000 }) : toSeqeraError(thrown);
     const { code, message } = error;
     if (code === 'SEQERA_INTERNAL') RED.log.error(`seqera: ${lookup} failed: ${message}`);
-    if (!response.writableEnded && !response.destroyed) response.status(statusOf(code)).json({ code, message });
+    const said = error instanceof Refusal ? { reason: error.reason, values: error.values } : {};
+    if (!response.writableEnded && !response.destroyed)
+      response.status(statusOf(code)).json({ code, message, ...said });
   } finally {
     clearTimeout(timer);
   }

@@ -4,12 +4,12 @@ import { datasetPage } from '../client-datasets.ts';
 import { studiosPage } from '../client-studios.ts';
 import { managedConnections } from '../connection.ts';
 import { findDataLink } from '../data-link.ts';
-import { invalidInput } from '../errors.ts';
 import { nodesOf } from '../node-roles.ts';
 import { isFolder, trimSlashes } from '../object-listing.ts';
 import type { RedApi } from '../red.ts';
 import type { Workspace } from '../schemas.ts';
 import type { Question } from './question.ts';
+import { Refusal } from './refusal.ts';
 import type { LookupName } from './routes.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -178,7 +178,7 @@ export const lookups: Record<LookupName, Lookup> = {
   async folders(context) {
     const { dataLink: name = '', path = '' } = context.question;
     const { client } = await reach(context);
-    if (name === '') throw invalidInput('Choose the data link first.');
+    if (name === '') throw new Refusal('SEQERA_INVALID_INPUT', 'dataLinkFirst');
     const dataLink = await findDataLink(client, name, { signal: context.signal, patienceMs: LOADING_MS });
     const from = path.lastIndexOf('/') + 1;
     const folder = trimSlashes(path.slice(0, from));

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { invalidInput } from '../errors.ts';
+import { Refusal } from './refusal.ts';
 
 const short = v.pipe(v.string(), v.maxLength(300));
 
@@ -33,9 +33,7 @@ export function readQuestion(body: unknown): Question {
   if (result.success && !Array.isArray(body)) return result.output;
   const [issue] = result.issues ?? [];
   const place = issue ? (v.getDotPath(issue) ?? 'the body') : 'the body';
-  throw invalidInput(
-    place.endsWith('workspaceId')
-      ? 'The workspace must be given as a number.'
-      : `The request cannot be read: ${place} is missing, too long, unknown or of the wrong type.`,
-  );
+  throw place.endsWith('workspaceId')
+    ? new Refusal('SEQERA_INVALID_INPUT', 'workspaceId')
+    : new Refusal('SEQERA_INVALID_INPUT', 'unreadable', { place });
 }

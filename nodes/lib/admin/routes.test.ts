@@ -283,6 +283,22 @@ describe('admin routes', () => {
     });
   });
 
+  it('names the text of the dialogs that says a refusal, and what to fill in there', async () => {
+    const { ask } = await start({ managed: managed() });
+    const { body } = await ask('launchpads', { connection: {}, url: 'https://a' });
+    expect(body).toEqual({
+      code: 'SEQERA_INVALID_INPUT',
+      message: 'The request cannot be read: url is missing, too long, unknown or of the wrong type.',
+      reason: 'unreadable',
+      values: { place: 'url' },
+    });
+    expect((await ask('folders', { path: '' })).body).toMatchObject({
+      message: 'Choose the data link first.',
+      reason: 'dataLinkFirst',
+      values: {},
+    });
+  });
+
   it.each([
     ['a token of the wrong type', { connection: { baseUrl: 'https://a', token: 7 } }],
     ['what nobody asked for', { connection: {}, url: 'https://a' }],
@@ -296,7 +312,9 @@ describe('admin routes', () => {
     const { ask, heard, logged } = await start({ managed: managed() });
     const { status, body } = await ask('launchpads', question);
     expect(status).toBe(400);
-    expect(body).toEqual({ code: 'SEQERA_INVALID_INPUT', message: expect.any(String) });
+    expect(body).toMatchObject({ code: 'SEQERA_INVALID_INPUT', message: expect.any(String) });
+    const more = Object.keys(body as object).filter((key) => key !== 'code' && key !== 'message');
+    expect(['', 'reason,values']).toContain(more.join());
     expect(heard.join() + logged.join()).not.toContain(TOKEN);
     expect(sim.calls).toEqual([]);
   });

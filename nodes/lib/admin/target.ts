@@ -7,10 +7,10 @@ import {
   managedConnections,
   ownConnection,
 } from '../connection.ts';
-import { invalidInput, SeqeraError } from '../errors.ts';
 import type { RedApi } from '../red.ts';
 import { normaliseBaseUrl } from '../urls.ts';
 import type { Question } from './question.ts';
+import { Refusal } from './refusal.ts';
 
 /** Where a question goes. */
 export interface Target {
@@ -44,9 +44,7 @@ function typed(RED: RedApi, baseUrl = DEFAULT_BASE_URL, token: string): Connecti
 async function stored(RED: RedApi, id: string, baseUrl: string | undefined): Promise<Connection> {
   const connection = id === '' ? fallback(RED) : (managedConnection(RED, id) ?? (await deployed(RED, id)));
   if (baseUrl !== undefined && normaliseBaseUrl(baseUrl) !== connection.baseUrl) {
-    throw invalidInput(
-      `The stored token belongs to ${connection.baseUrl} and is not sent anywhere else. Enter the token for the new address.`,
-    );
+    throw new Refusal('SEQERA_INVALID_INPUT', 'tokenBelongs', { baseUrl: connection.baseUrl });
   }
   return connection;
 }
@@ -55,17 +53,11 @@ function fallback(RED: RedApi): Connection {
   const managed = managedConnections(RED);
   const connection = managed ? managedConnection(RED, managed.defaultId) : null;
   if (connection) return connection;
-  throw new SeqeraError(
-    'SEQERA_NO_CONNECTION',
-    'No connection is chosen and the server has no default one. Choose or add a connection.',
-  );
+  throw new Refusal('SEQERA_NO_CONNECTION', 'noDefault');
 }
 
 async function deployed(RED: RedApi, id: string): Promise<Connection> {
   const node = RED.nodes.getNode(id) as unknown as ConfigNode | null | undefined;
   if (node?.type === 'seqera-config') return node.connection();
-  throw new SeqeraError(
-    'SEQERA_NO_CONNECTION',
-    'This connection has no token yet: enter its access token, or deploy it when it has one.',
-  );
+  throw new Refusal('SEQERA_NO_CONNECTION', 'noToken');
 }
