@@ -137,6 +137,23 @@ export interface ReplicasConfig {
   readonly shards: number;
 }
 
+export type NotificationFormat = 'slack' | 'teams' | 'generic';
+export type NotificationTopic = 'flows' | 'connections' | 'git' | 'appliance' | 'failed-runs' | 'runs';
+
+/** Where failures and recoveries are told. */
+export interface NotificationsConfig {
+  /** Holds the token of the webhook. */
+  readonly url: Secret;
+  readonly format: NotificationFormat;
+  readonly on: readonly NotificationTopic[];
+  /** Between the first two messages that the same thing fails. */
+  readonly intervalMs: number;
+  /** How long a flow is without an error to count as recovered. */
+  readonly recoveryMs: number;
+  /** Signs the generic format. */
+  readonly secret: Secret | null;
+}
+
 export interface Config {
   /** `serve --local`, which is what `npm start` runs: a try-out on the own machine. */
   readonly local: boolean;
@@ -197,6 +214,8 @@ export interface Config {
     readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
     readonly format: 'json' | 'pretty';
   };
+  /** null: nobody is told. */
+  readonly notifications: NotificationsConfig | null;
   /** What flows may connect to. */
   readonly egress: {
     /** This machine and private networks. */

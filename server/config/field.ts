@@ -12,6 +12,7 @@ export type Subject =
   | 'What flows may do'
   | 'Several replicas'
   | 'Logs and metrics'
+  | 'Notifications'
   | 'Network';
 
 /** One environment variable: everything that is known of it. Types, loading, reference, redaction come out of this. */

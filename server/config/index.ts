@@ -8,6 +8,7 @@ export {
   type HttpAuthConfig,
   type HttpTokenConfig,
   type HttpUserConfig,
+  type NotificationsConfig,
   type OidcConfig,
   type PasswordCheck,
   type ReplicasConfig,

@@ -11,6 +11,7 @@ import { readFolders } from './subjects/folders.ts';
 import { readGit } from './subjects/git.ts';
 import { readHttpAuth } from './subjects/http-auth.ts';
 import { readNetwork } from './subjects/network.ts';
+import { readNotifications } from './subjects/notifications.ts';
 import { readOperation } from './subjects/operation.ts';
 import { readPlatform } from './subjects/platform.ts';
 import { readReplicas } from './subjects/replicas.ts';
@@ -68,6 +69,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const git = readGit(reader, folders, env.PATH);
   const replicas = readReplicas(reader, folders.flows, tls);
   const operation = readOperation(reader, terminal, httpAuth);
+  const notifications = readNotifications(reader);
   const flowLimits = readEgress(reader);
   const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);
   reader.problems.push(...unknownNames(sources));
@@ -90,6 +92,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     ...git,
     ...replicas,
     ...operation,
+    ...notifications,
     ...flowLimits,
     proxy,
     warnings,

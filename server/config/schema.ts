@@ -6,6 +6,7 @@ import { folderFields } from './subjects/folders.ts';
 import { gitFields } from './subjects/git.ts';
 import { httpAuthFields } from './subjects/http-auth.ts';
 import { networkFields } from './subjects/network.ts';
+import { notificationFields } from './subjects/notifications.ts';
 import { operationFields } from './subjects/operation.ts';
 import { connectionFields, platformFields } from './subjects/platform.ts';
 import { replicaFields } from './subjects/replicas.ts';
@@ -26,6 +27,7 @@ export const schema: readonly Field[] = [
   ...Object.values(replicaFields),
   ...Object.values(egressFields),
   ...Object.values(operationFields),
+  ...Object.values(notificationFields),
   ...Object.values(networkFields),
 ];
 

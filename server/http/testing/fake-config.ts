@@ -44,6 +44,7 @@ export function fakeConfig(parts: Parts = {}): Config {
     audit: { mode: 'off', maxBytes: 1_000_000, files: 3 },
     httpAuth: { mode: 'none', user: null, users: null, tokens: null, rateLimit: 6000, ...plainPassword('') },
     nodesAllow: [],
+    notifications: null,
     egress: { internal: 'allow', allow: null },
     loopLimitSeconds: 30,
     metrics: 'off',
