@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitepress';
+import { defineConfig, type MarkdownRenderer } from 'vitepress';
 import { slugOf } from '../../scripts/markdown.ts';
 import { addressOf, menu, otherMarkdown, pagesOfSite, root } from './arrangement.ts';
 import { withContentSecurity } from './content-security.ts';
@@ -11,28 +11,37 @@ const groups = menu(pages);
 const links = new Links(pages, base);
 const first = groups[0]?.items ?? [];
 
+// A redstart's tail, more or less.
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#b23c23"/>' +
+  '<path d="M9 22c1-9 6-13 14-13-1 4-4 5-7 6 2 1 3 1 5 1-3 4-7 5-12 6z" fill="#fff"/></svg>';
+
 export default defineConfig({
   title: 'Redstart',
   description: 'A secured automation appliance for Seqera Platform',
   lang: 'en',
   base,
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   srcDir: root,
   // VitePress takes every Markdown file for a page.
   srcExclude: otherMarkdown(pages),
   rewrites: Object.fromEntries(pages),
-  outDir: `${root}/dist/site`,
+  outDir: `${root}/docs/.vitepress/dist`,
   cacheDir: `${root}/node_modules/.cache/vitepress`,
   cleanUrls: false,
   markdown: {
     anchor: { slugify: slugOf },
-    config: (md) => links.into(md),
-    // A language that the highlighter does not know is shown plain.
-    languageAlias: { console: 'sh' },
+    config: (md) => {
+      links.into(md);
+      indentedAsFence(md);
+    },
   },
   transformPageData: (page) =>
     page.relativePath === 'index.md' ? { frontmatter: { ...page.frontmatter, ...landing() } } : undefined,
   transformHtml: (html) => withContentSecurity(html),
   buildEnd: ({ outDir }) => links.copyFiles(outDir),
+  // Without it a style element comes and goes at each start, which the policy does not allow.
+  appearance: { disableTransition: false },
   themeConfig: {
     nav: groups.flatMap(({ text, items: [entry] }) =>
       entry === undefined ? [] : [{ text, link: entry.link, activeMatch: activeIn(text) }],
@@ -71,4 +80,12 @@ function landing(): Record<string, unknown> {
       link: items[0]?.link ?? addressOf('index.md'),
     })),
   };
+}
+
+/** Code that is indented looks, scrolls and is copied like code in a fence. */
+function indentedAsFence(md: MarkdownRenderer): void {
+  md.core.ruler.push('indented-code', ({ tokens }) => {
+    for (const token of tokens)
+      if (token.type === 'code_block') Object.assign(token, { type: 'fence', tag: 'code', info: 'txt' });
+  });
 }
