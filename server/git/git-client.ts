@@ -4,6 +4,8 @@ import { getCACertificates } from 'node:tls';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import type { GitConfig } from '../config/index.ts';
 import { GitError, transportError } from './git-error.ts';
+import { createObjectReader } from './object-reader.ts';
+import { RevisionFiles } from './revision-files.ts';
 
 export interface Ref {
   kind: 'branch' | 'tag';
@@ -32,7 +34,7 @@ export interface GitClient {
   /** Where the branch or tag is now. */
   lookUp(): Promise<Ref>;
   /** Brings it here, and gives the commit. */
-  fetch(ref: Ref): Promise<string>;
+  fetch(kind: Ref['kind']): Promise<string>;
   /** Whether `older` is in the history of `newer`. */
   contains(newer: string, older: string): Promise<boolean>;
   signature(commit: string): Promise<Signature>;
@@ -65,6 +67,10 @@ export interface GitClientOptions {
 /** Output on either stream starts it anew: a fetch that goes on is not cut. */
 const SILENT_MS = 60_000;
 const SHA = /^[0-9a-f]{40}$/;
+/** Commits that are looked through one by one, before git is asked for a common one. */
+const NEAR = 100;
+/** A file that is larger is not read: a revision must not have one. */
+const MOST_BYTES = 128 * 1024 ** 2;
 
 /**
  * System git on a bare repository of its own. Files are read out of it blob by blob and never checked out: so filters,
@@ -128,6 +134,50 @@ export async function createGitClient(options: GitClientOptions): Promise<GitCli
     mode: 0o600,
   });
 
+  const objects = createObjectReader({
+    dir: repository,
+    env: base,
+    limit: MOST_BYTES,
+    silentMs: SILENT_MS,
+    signal: options.signal,
+  });
+  const revisions = new RevisionFiles(objects, config.path, sizesOf);
+
+  /** The commit that a name is of, as git has it. */
+  async function commitOf(name: string): Promise<{ id: string; text: string }> {
+    const object = await objects.read(`${name}^{commit}`);
+    if (!object?.content) throw new Error(`git has no commit ${name}`);
+    return { id: object.id, text: object.content.toString() };
+  }
+
+  async function sizesOf(commit: string): Promise<Map<string, number>> {
+    const { path } = config;
+    const within = path === '' ? [] : ['--', `${path}/`];
+    const output = await git().raw(['ls-tree', '-r', '-z', '-l', '--full-tree', sha(commit), ...within]);
+    return new Map(
+      output
+        .split('\0')
+        .filter((line) => line !== '')
+        .map((line) => {
+          const [, , blob = '', size = '0'] = line.slice(0, line.indexOf('\t')).split(/ +/);
+          return [blob, size === '-' ? 0 : Number(size)];
+        }),
+    );
+  }
+
+  /** Whether it is among the last commits; null: not among those that were looked at. */
+  async function isNear(newer: string, older: string): Promise<boolean | null> {
+    const seen = new Set([newer]);
+    for (const commit of seen) {
+      if (commit === older) return true;
+      if (seen.size > NEAR) return null;
+      const { text } = await commitOf(commit);
+      const [head = ''] = text.split('\n\n', 1);
+      for (const [, parent = ''] of head.matchAll(/^parent ([0-9a-f]{40})$/gm)) seen.add(parent);
+    }
+    return false;
+  }
+
   async function lookUp(): Promise<Ref> {
     const [branch, tag] = [`refs/heads/${config.ref}`, `refs/tags/${config.ref}`];
     const output = await git(remote())
@@ -154,7 +204,7 @@ export async function createGitClient(options: GitClientOptions): Promise<GitCli
 
   return {
     lookUp,
-    async fetch({ kind }) {
+    async fetch(kind) {
       const from = `refs/${kind === 'branch' ? 'heads' : 'tags'}/${config.ref}`;
       try {
         const flags = [
@@ -163,14 +213,17 @@ export async function createGitClient(options: GitClientOptions): Promise<GitCli
           '--no-recurse-submodules',
           '--no-write-fetch-head',
           '--no-auto-maintenance',
+          '--no-show-forced-updates',
         ];
         await git(remote()).raw(['fetch', ...flags, '--', url, `+${from}:refs/redstart/fetched`]);
       } catch (error) {
         throw transportError(url, error);
       }
-      return await commitOf(git(), 'refs/redstart/fetched');
+      return (await commitOf('refs/redstart/fetched')).id;
     },
     async contains(newer, older) {
+      const near = await isNear(sha(newer), sha(older));
+      if (near !== null) return near;
       const common = await git()
         .raw(['merge-base', sha(newer), sha(older)])
         .catch(() => '');
@@ -178,39 +231,15 @@ export async function createGitClient(options: GitClientOptions): Promise<GitCli
     },
     async signature(commit) {
       // A signature of another kind would have gpg read what anybody can push.
-      const raw = await git().raw(['cat-file', 'commit', sha(commit)]);
-      if (!/^gpgsig(?:-sha256)? -----BEGIN SSH SIGNATURE-----$/m.test(raw.split('\n\n', 1)[0] ?? ''))
+      const { text } = await commitOf(sha(commit));
+      if (!/^gpgsig(?:-sha256)? -----BEGIN SSH SIGNATURE-----$/m.test(text.split('\n\n', 1)[0] ?? ''))
         return { good: false, signer: '' };
       const output = await git().raw(['log', '-1', '--no-show-signature', '--format=%G?%x09%GS', sha(commit)]);
       const [state = '', signer = ''] = output.trim().split('\t');
       return { good: state === 'G', signer };
     },
-    async files(commit) {
-      const { path } = config;
-      const output = await git().raw([
-        'ls-tree',
-        '-r',
-        '-z',
-        '-l',
-        '--full-tree',
-        sha(commit),
-        ...(path === '' ? [] : ['--', `${path}/`]),
-      ]);
-      return output
-        .split('\0')
-        .filter((line) => line !== '')
-        .map((line) => {
-          const tab = line.indexOf('\t');
-          const [mode = '', , blob = '', size = '0'] = line.slice(0, tab).split(/ +/);
-          const name = path === '' ? line.slice(tab + 1) : line.slice(tab + 1 + path.length + 1);
-          return { name, mode, blob, bytes: size === '-' ? 0 : Number(size) };
-        });
-    },
-    async read(blobs) {
-      if (blobs.length === 0) return new Map();
-      const output: Buffer = await git({}, `${blobs.map(sha).join('\n')}\n`).binaryCatFile(['--batch']);
-      return readBatch(output);
-    },
+    files: (commit) => revisions.of(sha(commit)),
+    read: (blobs) => revisions.read(blobs.map(sha)),
     async commit({ parent, dir: from, changed, removed, message, author }) {
       const env = {
         GIT_INDEX_FILE: join(dir, 'index'),
@@ -264,10 +293,6 @@ export async function createGitClient(options: GitClientOptions): Promise<GitCli
 function sha(id: string): string {
   if (!SHA.test(id)) throw new Error(`not the id of an object: ${id}`);
   return id;
-}
-
-async function commitOf(git: SimpleGit, ref: string): Promise<string> {
-  return sha((await git.raw(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`])).trim());
 }
 
 function protocolOf(url: string): string {
@@ -349,18 +374,4 @@ function repositoryConfig({ allowedSignersFile }: GitConfig, authorities: string
     lines.push('[gpg "ssh"]', `\tallowedSignersFile = ${quoted(allowedSignersFile)}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** `<id> blob <bytes>\n<content>\n`, one after the other. */
-function readBatch(output: Buffer): Map<string, Buffer> {
-  const contents = new Map<string, Buffer>();
-  for (let at = 0; at < output.length; ) {
-    const end = output.indexOf(0x0a, at);
-    const [id = '', type, size] = output.toString('latin1', at, end).split(' ');
-    if (type !== 'blob') throw new Error(`git has no file ${id}`);
-    const start = end + 1;
-    contents.set(id, output.subarray(start, start + Number(size)));
-    at = start + Number(size) + 1;
-  }
-  return contents;
 }

@@ -54,8 +54,11 @@ export interface GitFollower {
   prepare(): Promise<void>;
   /** From now on the repository is followed. */
   start(): void;
-  /** Looks at once. Resolves when it has, also when it failed: see `status`. */
-  sync(): Promise<void>;
+  /**
+   * Looks at once. Resolves when it has, also when it failed: see `status`.
+   * @param pushed the repository said that there is something new
+   */
+  sync(pushed?: boolean): Promise<void>;
   /** To be called after a deploy was written to the folder. */
   deployed(user: string): void;
   status(): GitStatus;
@@ -79,6 +82,8 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
   let rejected: GitStatus['lastError'] = null;
   /** What the ref pointed to when it was last dealt with, one way or the other. */
   let seen: string | null = null;
+  /** What the ref was when it was last looked up. */
+  let kind: Ref['kind'] | null = null;
   let failures = 0;
   let lastUser: string | null = null;
   /** What the folder of the candidate has: the next one is written over it. */
@@ -93,6 +98,16 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
     const next = running.then(work, work);
     running = next.catch(() => {});
     return next;
+  }
+
+  /** Those of the last revisions: each is asked for more than once. */
+  const trees = new Map<string, Tree>();
+  async function treeAt(commit: string): Promise<Tree> {
+    const tree = trees.get(commit) ?? (await treeOf(git, commit));
+    trees.delete(commit);
+    trees.set(commit, tree);
+    for (const old of [...trees.keys()].slice(0, -2)) trees.delete(old);
+    return tree;
   }
 
   const time = (): string => options.now().toISOString();
@@ -154,7 +169,7 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
 
   /** Into a folder of their own first: nothing of a revision that is not good gets near the flows that run. */
   async function judged(commit: string): Promise<Tree> {
-    const tree = await treeOf(git, commit);
+    const tree = await treeAt(commit);
     if (candidateTree === null) await rm(candidate, { recursive: true, force: true });
     const from = candidateTree ?? new Map<string, string>();
     candidateTree = null;
@@ -187,14 +202,16 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
         `revision ${short(commit)} does not have what was deployed here (${short(kept.deployed)}): it is on branch "${config.push}", and no longer in force`,
       );
     }
-    await git.keep(commit, 'applied');
     if (kept) await keep({ ...kept, applying: commit });
+    const safe = git.keep(commit, 'applied');
+    safe.catch(() => {});
     try {
       while (!(await writeTree({ git, dir: flowsDir, from: await inFolder(), to: tree, journal, unless: dirty }))) {
         // Deployed just now: what is only in the folder is nowhere else.
         await commitDeploy(null);
         await pushDeploy();
       }
+      await safe;
     } catch (error) {
       if (kept) await keep({ ...kept, applying: null });
       const failure = failedToApply(commit, error);
@@ -222,7 +239,7 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
 
   async function rollBack(to: string, from: string): Promise<void> {
     try {
-      await writeTree({ git, dir: flowsDir, from: await treeOf(git, from), to: await treeOf(git, to), journal });
+      await writeTree({ git, dir: flowsDir, from: await treeAt(from), to: await treeAt(to), journal });
       await git.keep(kept?.revision ?? to, 'applied');
       if (kept) await keep({ ...kept, applying: null });
       if (started) await options.apply();
@@ -232,15 +249,30 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
     }
   }
 
-  async function look(): Promise<void> {
+  async function lookUp(): Promise<Ref> {
+    const ref = await git.lookUp();
+    kind = ref.kind;
+    return ref;
+  }
+
+  /** What was pushed to a branch is fetched without asking first: that tells as well where it is. */
+  async function fetchPushed(): Promise<Ref | null> {
+    if (kind !== 'branch') return null;
+    // Why it cannot be had, looking it up tells.
+    const commit = await git.fetch(kind).catch(() => null);
+    return commit === null ? null : { kind, sha: commit };
+  }
+
+  async function look(pushed: boolean): Promise<void> {
     let about: string | null = null;
     try {
       await commitDeploy(null);
       await pushDeploy();
-      const ref = await git.lookUp();
+      const fetched = pushed ? await fetchPushed() : null;
+      const ref = fetched ?? (await lookUp());
       checkedAt = time();
       if (ref.sha !== seen) {
-        const commit = await git.fetch(ref);
+        const commit = fetched?.sha ?? (await git.fetch(ref.kind));
         about = commit;
         if (commit !== kept?.revision) {
           try {
@@ -267,12 +299,12 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
 
   /** What the folder has while flows run; before that it is looked at. */
   async function inFolder(): Promise<Tree | null> {
-    return kept && started ? await treeOf(git, kept.deployed ?? kept.revision) : null;
+    return kept && started ? await treeAt(kept.deployed ?? kept.revision) : null;
   }
 
   async function dirty(): Promise<boolean> {
     if (config.push === null || !kept || !started) return false;
-    const { changed, removed } = await differences(flowsDir, await treeOf(git, kept.deployed ?? kept.revision));
+    const { changed, removed } = await differences(flowsDir, await treeAt(kept.deployed ?? kept.revision));
     return changed.length + removed.length > 0;
   }
 
@@ -280,7 +312,7 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
   async function commitDeploy(user: string | null): Promise<void> {
     if (config.push === null || !kept) return;
     const parent = kept.deployed ?? kept.revision;
-    const files = await treeOf(git, parent);
+    const files = await treeAt(parent);
     // Not while a deploy is being written: half of it would be a commit.
     const commit = await withFolderLock(flowsDir, async () => {
       const { changed, removed } = await differences(flowsDir, files);
@@ -329,13 +361,17 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
   }
 
   let waiting: Promise<void> | null = null;
+  let told = false;
   /** One that is asked for while another has not begun is the same. */
-  function sync(): Promise<void> {
+  function sync(pushed = false): Promise<void> {
+    told ||= pushed;
     waiting ??= exclusive(async () => {
+      const because = told;
+      told = false;
       waiting = null;
       if (stopped) return;
       cancel();
-      await look();
+      await look(because);
       next();
     });
     return waiting;
@@ -350,12 +386,12 @@ export function createGitFollower(options: GitFollowerOptions): GitFollower {
         if (kept.applying === null) await commitDeploy(null);
         else await keep({ ...kept, applying: null });
         const current = kept.deployed ?? kept.revision;
-        await writeTree({ git, dir: flowsDir, from: null, to: await treeOf(git, current), journal });
+        await writeTree({ git, dir: flowsDir, from: null, to: await treeAt(current), journal });
         logger.info({ revision: current }, `flows of revision ${short(current)}, as when it stopped`);
         return;
       }
-      const ref = await git.lookUp();
-      const commit = await git.fetch(ref);
+      const ref = await lookUp();
+      const commit = await git.fetch(ref.kind);
       const signer = await verified(ref, commit);
       await putInForce(commit, await judged(commit), signer);
       checkedAt = time();

@@ -78,7 +78,7 @@ export async function openGitSource(options: {
       now: () => new Date(),
     });
     await follower.prepare();
-    const trigger = (): void => void follower.sync();
+    const trigger = (): void => void follower.sync(true);
     return {
       pushing(files) {
         const save = async (nodes: readonly FlowNode[]): Promise<void> => {
