@@ -154,6 +154,22 @@ export interface NotificationsConfig {
   readonly secret: Secret | null;
 }
 
+/** Where traces go, and which. */
+export interface TracesConfig {
+  /** Whole, with the path. */
+  readonly url: string;
+  /** Sent along: they may hold a key. */
+  readonly headers: readonly (readonly [name: string, value: Secret])[];
+  readonly serviceName: string;
+  readonly resource: Readonly<Record<string, string>>;
+  readonly sampler: {
+    /** The decision of whoever called is kept. */
+    readonly parentBased: boolean;
+    /** Part of the traces that are recorded where nobody decided before, from 0 to 1. */
+    readonly ratio: number;
+  };
+}
+
 export interface Config {
   /** `serve --local`, which is what `npm start` runs: a try-out on the own machine. */
   readonly local: boolean;
@@ -216,6 +232,8 @@ export interface Config {
   };
   /** null: nobody is told. */
   readonly notifications: NotificationsConfig | null;
+  /** null: there are none. */
+  readonly traces: TracesConfig | null;
   /** What flows may connect to. */
   readonly egress: {
     /** This machine and private networks. */

@@ -12,6 +12,7 @@ export type Subject =
   | 'What flows may do'
   | 'Several replicas'
   | 'Logs and metrics'
+  | 'Traces'
   | 'Notifications'
   | 'Network';
 

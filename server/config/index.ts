@@ -14,6 +14,7 @@ export {
   type ReplicasConfig,
   ROLES,
   type Role,
+  type TracesConfig,
   type UserConfig,
 } from './config.ts';
 export { configuredFilesOfProcess } from './configured-files.ts';

@@ -18,6 +18,7 @@ import { readReplicas } from './subjects/replicas.ts';
 import { readServer } from './subjects/server.ts';
 import { readSignIn } from './subjects/sign-in.ts';
 import { readTls } from './subjects/tls.ts';
+import { readTraces } from './subjects/traces.ts';
 import { unknownNames } from './unknown-names.ts';
 
 export interface LoadOptions {
@@ -70,6 +71,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
   const replicas = readReplicas(reader, folders.flows, tls);
   const operation = readOperation(reader, terminal, httpAuth);
   const notifications = readNotifications(reader);
+  const traces = readTraces(reader, names);
   const flowLimits = readEgress(reader);
   const proxy = readNetwork(reader, sources.get('NODE_TLS_REJECT_UNAUTHORIZED')?.text);
   reader.problems.push(...unknownNames(sources));
@@ -92,6 +94,7 @@ export function evaluate({ env, cwd, local = false, terminal = false }: LoadOpti
     ...git,
     ...replicas,
     ...operation,
+    ...traces,
     ...notifications,
     ...flowLimits,
     proxy,

@@ -13,6 +13,7 @@ import { replicaFields } from './subjects/replicas.ts';
 import { serverFields } from './subjects/server.ts';
 import { signInFields } from './subjects/sign-in.ts';
 import { tlsFields } from './subjects/tls.ts';
+import { tracesFields } from './subjects/traces.ts';
 
 /** Every variable, in the order of the reference; a further connection's stand there once, as `<NAME>`. */
 export const schema: readonly Field[] = [
@@ -27,6 +28,7 @@ export const schema: readonly Field[] = [
   ...Object.values(replicaFields),
   ...Object.values(egressFields),
   ...Object.values(operationFields),
+  ...Object.values(tracesFields),
   ...Object.values(notificationFields),
   ...Object.values(networkFields),
 ];

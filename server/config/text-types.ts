@@ -136,9 +136,9 @@ export const mountPath: TextType<string> = text(
   { echo: true },
 );
 
-export const apiEndpoint: TextType<string> = text(
-  'an http:// or https:// address of the API, without user, query or fragment',
-  (input) => {
+/** An address that requests are sent under, without slash at its end. */
+export function baseAddress(what: string): TextType<string> {
+  return text(`an http:// or https:// address ${what}, without user, query or fragment`, (input) => {
     const url = URL.parse(input);
     if (!url)
       return refuse(/^\S+$/.test(input) && !input.includes('://') ? 'has no https:// in front' : 'is not a URL');
@@ -147,8 +147,10 @@ export const apiEndpoint: TextType<string> = text(
     // The parsed parts are empty for a bare "?" or "#", which would still end up inside every request's path.
     if (/[?#]/.test(input)) refuse('has a query or fragment in it');
     return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-  },
-);
+  });
+}
+
+export const apiEndpoint = baseAddress('of the API');
 
 /** Where a git repository is. Only the transports that a flows repository needs; others run programs. */
 export const gitRepository: TextType<string> = text(

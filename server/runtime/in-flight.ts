@@ -1,14 +1,27 @@
-import type { CompleteEvent, NodeInstance, NodeRed, ReceiveEvent } from './node-red.ts';
-import { nodeTrace } from './node-trace.ts';
+import type { CompleteEvent, NodeInstance, NodeRed, ReceiveEvent, SendEvent } from './node-red.ts';
+import { nodeTrace, type Passage } from './node-trace.ts';
 
 /** Handlers run within each other only where a catch or link node delivers at once. */
 const MAX_NESTING = 100;
+
+/** Follows messages from node to node. */
+export interface Follower {
+  /** As the node sent them; what goes along several wires is cloned after it. */
+  sending(events: SendEvent[]): void;
+  delivering(event: SendEvent): void;
+  /** A node is about to handle a message. */
+  received(node: NodeInstance, msg: object): Passage;
+  /** It is done with it; or its handler has returned, where it does not tell or keeps messages for long. May be told twice. */
+  left(passage: Passage, error?: unknown): void;
+}
 
 export interface InFlight {
   /** Messages that a node has taken and not completed. */
   count(): number;
   /** How many messages each node received since this was asked last. */
   takeReceived(): Map<string, number>;
+  /** How many messages a node received since the start. */
+  received(nodeId: string): number;
   /** Of which nodes, most first: for telling what a stop cut off. */
   byNode(): { id: string; type: string; count: number }[];
   /** From now on timers start nothing new; what is under way goes on. */
@@ -27,24 +40,33 @@ export interface InFlight {
  * their handler, or cannot tell. A handler that throws never completes; it is noticed by the error that it raises
  * before its handler returned.
  */
-export function createInFlight(): InFlight {
-  const messages = new Map<NodeInstance, Set<object>>();
-  const receiving: { node: NodeInstance; msg: object }[] = [];
+export function createInFlight(follower: Follower | null = null): InFlight {
+  const messages = new Map<NodeInstance, Map<object, Passage | undefined>>();
+  const receiving: { node: NodeInstance; msg: object; passage: Passage | undefined; counted: boolean }[] = [];
   let received = new Map<string, number>();
+  /** What was asked for before. */
+  const earlier = new Map<string, number>();
   let total = 0;
   let holding = false;
   let wake: (() => void) | null = null;
 
-  const remove = (node: NodeInstance, msg: object): void => {
-    const set = messages.get(node);
-    if (!set?.delete(msg)) return;
+  const left = (passage: Passage | undefined, error?: unknown): void => {
+    if (passage !== undefined) follower?.left(passage, error);
+  };
+  const remove = (node: NodeInstance, msg: object, error?: unknown): void => {
+    const taken = messages.get(node);
+    const passage = taken?.get(msg);
+    if (!taken?.delete(msg)) return;
+    left(passage, error);
     total--;
-    if (set.size === 0) messages.delete(node);
+    if (taken.size === 0) messages.delete(node);
     if (total === 0) wake?.();
   };
   const failed = (nodeId: string): void => {
     const current = receiving.findLast(({ node }) => node.id === nodeId);
-    if (current) remove(current.node, current.msg);
+    if (!current) return;
+    remove(current.node, current.msg, true);
+    if (!current.counted) left(current.passage, true);
   };
 
   return {
@@ -52,8 +74,10 @@ export function createInFlight(): InFlight {
     takeReceived() {
       const until = received;
       received = new Map();
+      for (const [id, count] of until) earlier.set(id, (earlier.get(id) ?? 0) + count);
       return until;
     },
+    received: (id) => (earlier.get(id) ?? 0) + (received.get(id) ?? 0),
     byNode: () =>
       [...messages].map(([{ id, type }, { size }]) => ({ id, type, count: size })).sort((a, b) => b.count - a.count),
     holdTimers() {
@@ -63,27 +87,30 @@ export function createInFlight(): InFlight {
       if (holding && node.type === 'inject') return false;
       // An error that a catch node takes is not logged; the catch node hears of it while the handler still runs.
       if (node.type === 'catch' && receiving.length > 0) failed(sourceOf(msg));
-      receiving.push({ node, msg });
+      const passage = follower?.received(node, msg);
+      const counted = Boolean(node._expectedDoneCount) && node.parksMessages !== true;
+      receiving.push({ node, msg, passage, counted });
       // Another hook may halt a message after this one: then there is no postReceive for it.
       if (receiving.length > MAX_NESTING) receiving.shift();
       received.set(node.id, (received.get(node.id) ?? 0) + 1);
-      nodeTrace.enter(node.id);
-      if (!node._expectedDoneCount || node.parksMessages) return undefined;
-      const taken = messages.get(node) ?? new Set();
+      nodeTrace.enter(passage ?? node.id);
+      if (!counted) return undefined;
+      const taken = messages.get(node) ?? new Map<object, Passage | undefined>();
       if (taken.size === 0) messages.set(node, taken);
-      if (!taken.has(msg)) {
-        taken.add(msg);
-        total++;
-      }
+      if (taken.has(msg)) left(taken.get(msg));
+      else total++;
+      taken.set(msg, passage);
       return undefined;
     },
     postReceive() {
-      receiving.pop();
-      nodeTrace.enter(receiving.at(-1)?.node.id);
+      const done = receiving.pop();
+      if (done?.counted === false) left(done.passage);
+      const outer = receiving.at(-1);
+      nodeTrace.enter(outer?.passage ?? outer?.node.id);
       return undefined;
     },
-    onComplete({ msg, node: { node } }) {
-      remove(node, msg);
+    onComplete({ msg, error, node: { node } }) {
+      remove(node, msg, error);
       return undefined;
     },
     onError: failed,
@@ -108,7 +135,11 @@ export function createInFlight(): InFlight {
   };
 }
 
-export function watchInFlight(red: NodeRed, inFlight: InFlight): void {
+export function watchInFlight(red: NodeRed, inFlight: InFlight, follower: Follower | null = null): void {
+  if (follower) {
+    red.hooks.add('onSend.redstart', (events) => void follower.sending(events));
+    red.hooks.add('preDeliver.redstart', (event) => void follower.delivering(event));
+  }
   red.hooks.add('onReceive.redstart', (event) => inFlight.onReceive(event));
   red.hooks.add('postReceive.redstart', (event) => inFlight.postReceive(event));
   red.hooks.add('onComplete.redstart', (event) => inFlight.onComplete(event));

@@ -21,10 +21,19 @@ export interface ReceiveEvent {
 
 export interface CompleteEvent {
   msg: Record<string, unknown>;
+  error?: unknown;
   node: { id: string; node: NodeInstance };
 }
 
+/** A message on its way from one node to the next: as the node sent it, and from `preDeliver` on as it will arrive. */
+export interface SendEvent {
+  msg: Record<string, unknown>;
+  source: { id: string; node: NodeInstance };
+}
+
 export interface HookEvents {
+  onSend: SendEvent[];
+  preDeliver: SendEvent;
   onReceive: ReceiveEvent;
   postReceive: ReceiveEvent;
   onComplete: CompleteEvent;

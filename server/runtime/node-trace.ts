@@ -1,18 +1,31 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+/** One message in one node, as whoever follows messages calls it. Ids alone: see below. */
+export interface Passage {
+  readonly node: string;
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
 /**
  * Remembers through timers and promises which node's handler started what runs now, so that an error that nobody caught
  * can be told with its node. Ids, not nodes: a socket that lives on would keep the node of an old deploy in memory.
  */
-const current = new AsyncLocalStorage<string>();
+const current = new AsyncLocalStorage<string | Passage>();
 
 export const nodeTrace = {
-  enter(nodeId: string | undefined): void {
-    current.enterWith(nodeId as string);
+  enter(node: string | Passage | undefined): void {
+    current.enterWith(node as string);
   },
   /** The node that the running code, or the error being reported, belongs to. */
   node(): string | undefined {
-    return current.getStore();
+    const entered = current.getStore();
+    return typeof entered === 'object' ? entered.node : entered;
+  },
+  /** The same with the message, where messages are followed. */
+  passage(): Passage | undefined {
+    const entered = current.getStore();
+    return typeof entered === 'object' ? entered : undefined;
   },
 };
 

@@ -10,7 +10,7 @@ import type { Notice, NotReady } from '../http/index.ts';
 import { createEditorNotices, type Stopped } from '../sandbox/editor-notices.ts';
 import { createFaultLog } from './fault-log.ts';
 import type { FlowIndex } from './flow-index.ts';
-import { createInFlight, watchInFlight } from './in-flight.ts';
+import { createInFlight, type Follower, watchInFlight } from './in-flight.ts';
 import { createLogBridge } from './log-bridge.ts';
 import { explainMissingTypes } from './missing-types.ts';
 import { loadNodeRed, type NodeRed, type RuntimeEvent } from './node-red.ts';
@@ -35,6 +35,8 @@ export interface RuntimeOptions {
   stopped?: Stopped;
   /** Is given the flows that run. */
   index: FlowIndex;
+  /** Is told of each message's way. */
+  follower?: Follower | null;
   store: StoreProbe;
   /** True while another replica runs the flows: they are loaded here and do not run. */
   standby?: () => boolean;
@@ -87,7 +89,7 @@ const CLOSE_SHARE = 0.3;
 export function createRuntime(options: RuntimeOptions): Runtime {
   const { logger, store, index } = options;
   const red = loadNodeRed();
-  const inFlight = createInFlight();
+  const inFlight = createInFlight(options.follower);
   const bridge = createLogBridge(logger, index, options.audit);
   const settings = options.settings({
     logHandler(message) {
@@ -98,7 +100,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   });
   red.init(options.server, settings);
   options.prepare?.(red);
-  watchInFlight(red, inFlight);
+  watchInFlight(red, inFlight, options.follower);
 
   const flows = watchFlows(red, options, index);
   const faults = createFaultLog(logger);

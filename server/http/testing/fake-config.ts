@@ -48,6 +48,7 @@ export function fakeConfig(parts: Parts = {}): Config {
     egress: { internal: 'allow', allow: null },
     loopLimitSeconds: 30,
     metrics: 'off',
+    traces: null,
     log: { level: 'info', format: 'json' },
     proxy: { https: null, http: null, noProxy: null },
     warnings: [],

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  ParentBasedSampler,
+  type Sampler,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Logger } from 'pino';
+import type { Config, TracesConfig } from '../config/index.ts';
+import type { NodeObserver } from '../node-reports.ts';
+import type { FlowIndex } from '../runtime/flow-index.ts';
+import type { Follower } from '../runtime/in-flight.ts';
+import { version } from '../version.ts';
+import { MessageTraces } from './message-traces.ts';
+import { otlpExporter } from './otlp-exporter.ts';
+import { carryOn } from './outgoing.ts';
+import { type SpanCounts, SpanQueue } from './span-queue.ts';
+
+export interface Traces {
+  follower: Follower;
+  observer: Pick<NodeObserver, 'onCall' | 'onWrite'>;
+  counts(): SpanCounts;
+  /** Sends what there is, until the deadline at most. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** Names are bounded where they are made; this is for what nobody thought of. */
+const LONGEST_VALUE = 500;
+
+/** This file and all below it are loaded only where traces are on. */
+export function createTraces(o: {
+  traces: TracesConfig;
+  proxy: Config['proxy'];
+  index: FlowIndex;
+  logger: Logger;
+  exporter?: SpanExporter;
+}): Traces {
+  const { traces, logger } = o;
+  const exporter = o.exporter ?? otlpExporter(traces, o.proxy, `redstart/${version()}`);
+  const queue = new SpanQueue({ exporter, logger });
+  const provider = new TracerProvider({
+    sampler: samplerOf(traces.sampler),
+    resource: resourceFromAttributes({
+      'service.version': version(),
+      'service.instance.id': randomUUID(),
+      ...traces.resource,
+      'service.name': traces.serviceName,
+    }),
+    spanProcessors: [queue],
+    spanLimits: { attributeValueLengthLimit: LONGEST_VALUE, linkCountLimit: 8 },
+  });
+  const messages = new MessageTraces({ tracer: provider.getTracer('redstart', version()), index: o.index });
+  const outgoing = carryOn(() => messages.callingOut());
+  logger.info({ url: traces.url }, 'traces are on');
+  return {
+    follower: messages,
+    observer: {
+      onCall: (call) => messages.called(call),
+      onWrite: (node, write) => messages.wrote(node, write),
+    },
+    counts: () => queue.counts,
+    async stop(deadlineMs) {
+      outgoing.stop();
+      messages.close();
+      await queue.stop(deadlineMs);
+    },
+  };
+}
+
+function samplerOf({ parentBased, ratio }: TracesConfig['sampler']): Sampler {
+  const root = new TraceIdRatioBasedSampler(ratio);
+  return parentBased ? new ParentBasedSampler({ root }) : root;
+}
