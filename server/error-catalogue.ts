@@ -47,6 +47,27 @@ export const ERROR_CATALOGUE = {
     mend: 'What the message says.',
     exitCode: 1,
   },
+  LOG_LEVELS_INVALID: {
+    area: 'Commands',
+    meaning: '`log-level` was given something that is neither levels nor the word `reset`.',
+    who: 'caller',
+    mend: 'Write them as in LOG_LEVEL; docs/logs.md has the components.',
+    exitCode: 2,
+  },
+  NOT_RUNNING: {
+    area: 'Commands',
+    meaning: 'The command is for a program that runs, and none does on this data folder.',
+    who: 'caller',
+    mend: 'Run it where the program runs: in its container, as its user, with the same environment.',
+    exitCode: 1,
+  },
+  LOG_LEVELS_NOT_TAKEN: {
+    area: 'Commands',
+    meaning: 'The program runs, and did not take the new log levels within 10 seconds.',
+    who: 'caller',
+    mend: 'Try again. If it stays so, the program is busy, starting or stopping: its log says which.',
+    exitCode: 1,
+  },
   INTERRUPTED: {
     area: 'Commands',
     meaning: 'Ctrl-C was pressed at a question.',

@@ -9,6 +9,9 @@ export const ERROR_CAUSES: Readonly<Record<ErrorCode, string>> = {
     'Fewer than the least number of characters, more than bcrypt looks at, or a password of lists that attackers try first.',
   TOKEN_REFUSED:
     'A name that is in the file already, a name that was never in it, or a file that somebody edited by hand.',
+  LOG_LEVELS_INVALID: 'A typing error in a level or a component.',
+  NOT_RUNNING: 'It has ended, or it runs in another container or with another REDSTART_DATA_DIR.',
+  LOG_LEVELS_NOT_TAKEN: 'A start that is not done, a stop, or code of a flow that keeps the program busy.',
   INTERRUPTED: 'You, or a terminal that was closed.',
   CHECK_SETTINGS_INVALID: 'A typing error in `.redstartrc`, or a rule that an older version had or a newer one has.',
   FLOW_TESTS_INVALID: 'A typing error, or wrong indentation: YAML goes by it.',

@@ -199,6 +199,15 @@ export function createProgram(): Command {
       await (await import('./commands/rotate-secret.ts')).rotateSecret(config);
     });
 
+  program
+    .command('log-level')
+    .description('change the log levels of the program that runs on this data folder, until it ends')
+    .argument('<levels>', 'as in LOG_LEVEL: debug, or info,git=debug; reset goes back to it')
+    .action(async (levels: string) => {
+      const config = await processConfig({ local: false });
+      await (await import('./commands/log-level.ts')).logLevel(config, levels);
+    });
+
   const audit = program.command('audit').description('the audit trail: who did what, and whether it was changed since');
   audit
     .command('verify')

@@ -131,7 +131,8 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     // The lock: a user preference overrules `telemetry`, but nothing overrules a setting of this name.
     telemetryEnabled: false,
     logging: {
-      redstart: { level: LEVELS[config.log.level], metrics: false, audit: true, handler: () => options.logHandler },
+      // All of it: the level can be changed while it runs, which Node-RED's own cannot. The handler leaves out what is too much.
+      redstart: { level: 'trace', metrics: false, audit: true, handler: () => options.logHandler },
     },
 
     editorTheme: {
@@ -149,13 +150,3 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     },
   };
 }
-
-// Node-RED counts by other words than pino; audit comes at any level.
-const LEVELS: Record<Config['log']['level'], string> = {
-  fatal: 'fatal',
-  error: 'error',
-  warn: 'warn',
-  info: 'info',
-  debug: 'debug',
-  trace: 'trace',
-};

@@ -90,6 +90,8 @@ export interface SeqeraErrorDetails {
   outcome?: 'none' | 'unknown';
   /** The same call may succeed later. */
   transient?: boolean;
+  /** The run that it is about, if it is about one. */
+  runId?: string;
 }
 
 /** Names in a message come from flows and servers, and can be megabytes. */
@@ -105,6 +107,8 @@ export class SeqeraError extends Error {
   readonly status?: number;
   readonly outcome: 'none' | 'unknown';
   readonly transient: boolean;
+  /** For whoever reads it off the error in a log or in a Catch node. */
+  readonly runId?: string;
 
   constructor(code: SeqeraErrorCode, message: string, details: SeqeraErrorDetails = {}) {
     super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message);
@@ -112,7 +116,18 @@ export class SeqeraError extends Error {
     if (details.status !== undefined) this.status = details.status;
     this.outcome = details.outcome ?? 'none';
     this.transient = details.transient ?? false;
+    if (details.runId !== undefined) this.runId = details.runId;
   }
+}
+
+/** The same error, about this run. One error can be told of many runs, so the one given is left as it is. */
+export function aboutRun(error: SeqeraError, runId: string | undefined): SeqeraError {
+  if (runId === undefined || error.runId === runId) return error;
+  const { code, message, status, outcome, transient, stack } = error;
+  const details = { ...(status !== undefined && { status }), outcome, transient, runId };
+  const about = new SeqeraError(code, message, details);
+  if (stack !== undefined) about.stack = stack;
+  return about;
 }
 
 export const invalidInput = (message: string): SeqeraError => new SeqeraError('SEQERA_INVALID_INPUT', message);

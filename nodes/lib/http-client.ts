@@ -1,6 +1,6 @@
 import { type BackoffOptions, backoffMs, DEFAULT_BACKOFF, parseRetryAfter } from './backoff.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
-import { SeqeraError } from './errors.ts';
+import { aboutRun, SeqeraError } from './errors.ts';
 import { errorOfAnswer, errorOfTransport } from './http-errors.ts';
 import { jsonText } from './json-text.ts';
 import { type CallReport, endpointOf, runOf } from './observer.ts';
@@ -139,7 +139,7 @@ export class HttpClient {
       if (error.status === 429) limiter.pause(delayMs);
       const safe = repeatable || error.outcome === 'none';
       if (!error.transient || !safe || attempt >= attempts || retryAfterMs > this.#retry.longestRetryAfterMs) {
-        throw error;
+        throw aboutRun(error, run);
       }
       call.onRetry?.({ attempt, delayMs, error });
       await sleep(this.clock, delayMs, call.signal);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { PlatformClient } from './client.ts';
 import type { Timer } from './clock.ts';
 import { delivered } from './delivered.ts';
-import { SeqeraError, toSeqeraError } from './errors.ts';
+import { aboutRun, SeqeraError, toSeqeraError } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import { type NodeHost, PARKED } from './node-host.ts';
@@ -295,7 +295,7 @@ export class Monitor<T> {
       this.#ends.delete(work);
       this.#forget(active);
       this.#tell(active, { state: 'ended', end: 'bad', error: error.code });
-      active.settle(error);
+      active.settle(aboutRun(error, this.#runId(active.record.id)));
     });
     this.#ends.add(work);
   }
@@ -373,10 +373,19 @@ export class Monitor<T> {
 
   #storeFailed(thrown: unknown, msg: Message): void {
     const { message } = toSeqeraError(thrown);
+    const error = new SeqeraError(
+      'SEQERA_STORE_FAILED',
+      `The watch goes on, but would not survive a restart: ${message}`,
+    );
     this.#host.node.error(
-      new SeqeraError('SEQERA_STORE_FAILED', `The watch goes on, but would not survive a restart: ${message}`),
+      aboutRun(error, this.#runId(msg[this.#followed.property])),
       this.#host.RED.util.cloneMessage(msg),
     );
+  }
+
+  /** Undefined where it is no run that is followed. */
+  #runId(id: unknown): string | undefined {
+    return this.#followed.property === 'workflowId' && typeof id === 'string' ? id : undefined;
   }
 
   #count(): number {

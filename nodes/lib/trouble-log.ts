@@ -1,5 +1,5 @@
 import type { Timer } from './clock.ts';
-import type { SeqeraError } from './errors.ts';
+import { SeqeraError } from './errors.ts';
 import type { NodeHost } from './node-host.ts';
 
 const QUIET_MS = 30_000;
@@ -17,8 +17,10 @@ export class TroubleLog {
   failed(error: SeqeraError): void {
     this.#failures += 1;
     this.close();
-    if (this.#failures === 1)
-      this.#host.node.warn(`A check failed and is repeated until it succeeds: ${error.message}`);
+    if (this.#failures > 1) return;
+    const text = `A check failed and is repeated until it succeeds: ${error.message}`;
+    // An error and not its text: the log reads off it what it is about.
+    this.#host.node.warn(new SeqeraError(error.code, text, error.runId === undefined ? {} : { runId: error.runId }));
   }
 
   /** Over only when nothing failed for a while: of an API that fails now and then each failure would be two lines. */

@@ -35,7 +35,7 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const now = options.now ?? Date.now;
   const cap = options.floodCap ?? new FloodCap();
   // Whatever LOG_LEVEL leaves out: these lines are the trail.
-  const stream = options.toLog ? logger.child({ component: 'audit' }, { level: 'info' }) : null;
+  const stream = options.toLog ? logger.child({}, { level: 'info' }) : null;
   let place: ChainPlace = { seq: 1, prev: NO_HASH };
   let gap: { count: number; since: number; reason: string } | null = null;
   let reopen = true;

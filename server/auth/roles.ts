@@ -32,6 +32,7 @@ export interface RouteRule {
  */
 export const ADMIN_ROUTES: readonly RouteRule[] = [
   { methods: null, path: /diagnostics/i, role: 'admin', why: 'names the host, the network and every setting' },
+  { methods: null, path: /log-levels/i, role: 'admin', why: 'what the log leaves out, or fills up with' },
   { methods: null, path: /^\/settings\/user\/keys/i, role: 'admin', why: 'keys of this machine' },
   { methods: ['POST', 'PUT', 'DELETE'], path: /^\/nodes(?:\/|$)/i, role: 'admin', why: 'node types of all flows' },
   { methods: ['POST'], path: /^\/flows\/state$/, role: 'operator', why: 'starts and stops the flows' },

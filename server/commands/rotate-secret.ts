@@ -7,7 +7,7 @@ import { DATA_FILES } from '../flows/data-files.ts';
 import { stageSecret } from '../flows/secret-rotation.ts';
 import { prepareDataFolder } from '../runtime/data-folder.ts';
 import { openSecret } from '../runtime/open-secret.ts';
-import { lockDataFolder } from '../state/data-lock.ts';
+import { lockWhenIdle } from '../state/data-lock.ts';
 
 /**
  * `redstart rotate-secret`. While the program runs it only makes the new secret, which the next start changes over to:
@@ -48,14 +48,5 @@ export async function rotateSecret(config: Config): Promise<void> {
     );
   } finally {
     lock.release();
-  }
-}
-
-function lockWhenIdle(path: string): ReturnType<typeof lockDataFolder> | null {
-  try {
-    return lockDataFolder(path);
-  } catch (error) {
-    if (error instanceof RedstartError && error.code === 'DATA_FOLDER_IN_USE') return null;
-    throw error;
   }
 }

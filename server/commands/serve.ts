@@ -1,8 +1,9 @@
+import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import { ERROR_CATALOGUE } from '../error-catalogue.ts';
 import { type Appliance, createAppliance } from '../runtime/appliance.ts';
 import { banner } from '../runtime/banner.ts';
-import { createLogger } from '../runtime/logger.ts';
+import { createLogs } from '../runtime/logs.ts';
 import { handleFaults } from '../runtime/process-faults.ts';
 import { releaseStartMemory } from '../runtime/release-memory.ts';
 
@@ -17,9 +18,12 @@ const SIGNALS = { SIGTERM: 143, SIGINT: 130 } as const;
 export async function serve(config: Config): Promise<void> {
   // Whatever is written here is for this user alone: context, sessions and credentials among it.
   process.umask(0o077);
-  const logger = createLogger(config);
+  const logs = createLogs(config);
+  const logger = logs.of('program');
+  // Whatever the end is, but for a kill: what was counted and not written is.
+  process.once('exit', () => logs.flush());
   for (const warning of config.warnings) logger.warn(warning);
-  const appliance = createAppliance(config, logger, (reason) => {
+  const appliance = createAppliance(config, logs, (reason) => {
     logger.fatal({ code: 'LEASE_LOST' }, `this replica ends, as it may not run the flows any more: ${reason}`);
     process.exit(ERROR_CATALOGUE.LEASE_LOST.exitCode);
   });
@@ -33,12 +37,12 @@ export async function serve(config: Config): Promise<void> {
   const started = await appliance.start();
   if (!started) return;
   // Once flows run: it must not make anybody wait for them.
-  await (await import('../check/log-findings.ts')).logFindings(config, logger);
+  await (await import('../check/log-findings.ts')).logFindings(config, logs.of('flows'));
   releaseStartMemory();
   if (config.local) process.stdout.write(banner(config, started));
 }
 
-function exitOnSignals(appliance: Appliance, logger: ReturnType<typeof createLogger>): void {
+function exitOnSignals(appliance: Appliance, logger: Logger): void {
   let stopping = false;
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
     process.on(signal, () => {

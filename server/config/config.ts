@@ -1,3 +1,4 @@
+import type { LogLevels } from './log-levels.ts';
 import type { Secret } from './secret.ts';
 
 /** A connection to Seqera Platform that comes from the environment. */
@@ -226,10 +227,7 @@ export interface Config {
   readonly httpAuth: HttpAuthConfig;
   readonly nodesAllow: readonly string[];
   readonly metrics: 'off' | 'local' | 'basic' | 'open';
-  readonly log: {
-    readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
-    readonly format: 'json' | 'pretty';
-  };
+  readonly log: LogLevels & { readonly format: 'json' | 'pretty' };
   /** null: nobody is told. */
   readonly notifications: NotificationsConfig | null;
   /** null: there are none. */

@@ -19,6 +19,7 @@ export {
 } from './config.ts';
 export { configuredFilesOfProcess } from './configured-files.ts';
 export { type Evaluation, type LoadOptions, loadConfig } from './load-config.ts';
+export type { Component, LogLevels } from './log-levels.ts';
 export { likeACheck } from './password-check.ts';
 export { MAX_PASSWORD_BYTES } from './password-rules.ts';
 export { ConfigError, type Problem } from './problem.ts';

@@ -52,7 +52,7 @@ describe('without any variable', () => {
       httpAuth: { mode: 'closed', user: null },
       nodesAllow: [],
       metrics: 'local',
-      log: { level: 'info', format: 'json' },
+      log: { level: 'info', components: {}, format: 'json' },
       proxy: { https: null, http: null, noProxy: null },
       warnings: [expect.stringContaining('No connection to Seqera Platform')],
     });
@@ -687,5 +687,24 @@ describe('.env', () => {
     ]);
     chmodSync(file('.env', 'PORT=1\n'), 0o644);
     expect(load({ TOWER_ACCESS_TOKEN: TOKEN }).warnings).toEqual([]);
+  });
+});
+
+describe('LOG_LEVEL', () => {
+  it('has a level for all and others by component, and refuses a component that is not there with the names', () => {
+    expect(load({ LOG_LEVEL: 'warn,git=debug' }).log).toEqual({
+      level: 'warn',
+      components: { git: 'debug' },
+      format: 'json',
+    });
+    expect(load({ LOG_LEVEL: 'warn,git=debug' }).effective.LOG_LEVEL).toBe('warn,git=debug');
+    expect(load({}).effective.LOG_LEVEL).toBe('info');
+    expect(problems({ LOG_LEVEL: 'info,gti=debug' })).toEqual([
+      expect.objectContaining({
+        variable: 'LOG_LEVEL',
+        problem: 'names a component that is not there: "info,gti=debug"',
+        expected: expect.stringContaining('git, connections'),
+      }),
+    ]);
   });
 });

@@ -61,6 +61,7 @@ export class Reader {
 
   find<Value>(field: Field<Value>, computed?: { value: Value; text: string }): { value: Value; found: Found | null } {
     const fallback = computed ? computed.value : field.fallback;
+    const show = field.type.show ?? textOf;
     if (field.later) {
       if (this.has(field)) {
         this.problem(field, 'is not available yet', 'unset', `unset ${this.nameOf(field)}`, this.nameOf(field));
@@ -77,7 +78,7 @@ export class Reader {
     }
     const { found } = sought;
     if (!found) {
-      const text = computed?.text ?? textOf(field.fallback);
+      const text = computed?.text ?? show(field.fallback);
       this.#note(field, { value: field.secret ? 'unset' : text, source: 'default', from: null });
       return { value: fallback, found };
     }
@@ -85,7 +86,7 @@ export class Reader {
     const parsed = parseText(field.type, found.text);
     const valid = 'value' in parsed;
     const from = found.file ? `${found.name} → ${found.file}` : found.name === field.variable ? null : found.name;
-    const shown = field.secret ? 'set' : valid ? withoutPassword(textOf(parsed.value)) : 'not accepted';
+    const shown = field.secret ? 'set' : valid ? withoutPassword(show(parsed.value)) : 'not accepted';
     this.#note(field, { value: shown, source: found.source, from });
     if (valid) return { value: parsed.value, found };
     const where = found.source === '.env' ? ' (in .env)' : found.file ? ` (in ${found.file})` : '';

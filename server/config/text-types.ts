@@ -2,6 +2,7 @@
 // From zod/mini, which loads a third faster than zod: the start pays for it each time.
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
+import { EXPECTED_LOG_LEVELS, formatLogLevels, type LogLevels, parseLogLevels } from './log-levels.ts';
 import { Secret } from './secret.ts';
 
 /** A schema together with what a person is told when a text does not fit it. */
@@ -13,6 +14,8 @@ export interface TextType<Value> {
   readonly secret: boolean;
   /** A short wrong text may be shown in the message. Off where someone could have pasted a secret. */
   readonly echo: boolean;
+  /** The value in words, where it is no text, number or list of them. */
+  show?(value: Value): string;
 }
 
 /** `{ problem }` where the text is wrong; the words complete "VARIABLE …". */
@@ -73,6 +76,18 @@ export function choice<const Option extends string>(
     secret: false,
   };
 }
+
+export const logLevels: TextType<LogLevels> = {
+  ...text(
+    EXPECTED_LOG_LEVELS,
+    (input) => {
+      const levels = parseLogLevels(input);
+      return 'problem' in levels ? refuse(levels.problem) : levels;
+    },
+    { echo: true },
+  ),
+  show: formatLogLevels,
+};
 
 export const flag: TextType<boolean> = {
   schema: z.pipe(

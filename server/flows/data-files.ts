@@ -13,6 +13,8 @@ export const DATA_FILES = {
   settings: 'settings.json',
   library: 'library',
   lock: 'lock',
+  /** Left by `redstart log-level`; gone when it was taken. */
+  logLevelRequest: 'log-level-request',
   removedFlows: 'removed-flows',
   state: 'state.db',
 } as const;

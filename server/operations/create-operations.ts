@@ -14,6 +14,7 @@ import type { StateStore } from '../state/state-store.ts';
 import { version } from '../version.ts';
 import { Operations } from './operations.ts';
 import { type StatusRoutes, statusRoutes } from './routes.ts';
+import type { StatusReport } from './status-schema.ts';
 
 export interface OperationsPage {
   routes: StatusRoutes;
@@ -37,6 +38,7 @@ export function createOperations(o: {
   git: GitSource | null;
   replicas: Replicas | null;
   runtime(): Runtime | null;
+  logLevels(): StatusReport['log'];
 }): OperationsPage | null {
   const { auth, config, git, replicas } = o;
   if (auth === null) return null;
@@ -54,6 +56,7 @@ export function createOperations(o: {
     deployerOf: o.deployerOf,
     git: git && (() => git.status()),
     replicas: replicas && (() => replicas.members()),
+    logLevels: o.logLevels,
   });
   return {
     routes: statusRoutes({
@@ -71,7 +74,7 @@ export function createOperations(o: {
 type Listener = (...told: unknown[]) => void;
 
 /** Both are told; the second one also when the first one failed. */
-function both<T extends object>(first: T, second: object): T {
+export function both<T extends object>(first: T, second: object): T {
   const [one, two] = [first, second] as [Record<string, Listener>, Record<string, Listener>];
   const names = new Set([...Object.keys(one), ...Object.keys(two)]);
   const tell =

@@ -44,6 +44,7 @@ export interface OperationsOptions {
   deployerOf(flow: string): Deployer;
   git: (() => GitStatus) | null;
   replicas: (() => StatusReport['replicas']) | null;
+  logLevels(): StatusReport['log'];
   now?: () => number;
 }
 
@@ -168,6 +169,7 @@ export class Operations {
       git: this.#git(),
       polls: this.#pollEntries(),
       store: { kind: storeFile === null ? 'postgresql' : 'sqlite', bytes: this.#storeBytes, fault },
+      log: this.#options.logLevels(),
       process: {
         everySeconds: SAMPLE_SECONDS,
         lagMs: [...this.#samples.lagMs],

@@ -151,6 +151,13 @@ export const statusSchema = z.strictObject({
     bytes: count.nullable().meta({ description: 'null: a database elsewhere.' }),
     fault: text.nullable(),
   }),
+  log: z
+    .strictObject({
+      levels: text.meta({ description: 'In force, as it would be written in LOG_LEVEL.' }),
+      configured: text.meta({ description: 'What LOG_LEVEL says, which the next start begins with.' }),
+      changed: z.strictObject({ at: time, by: text }).nullable().meta({ description: 'null: as configured.' }),
+    })
+    .meta({ description: 'Levels of the log; docs/logs.md.' }),
   process: z.strictObject({
     everySeconds: count.meta({ description: 'Between two samples.' }),
     lagMs: z.array(z.number()).meta({ description: 'By how much the event loop was late, at worst; oldest first.' }),

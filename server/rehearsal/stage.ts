@@ -126,7 +126,8 @@ export class Stage {
       fileOf: () => null,
       store: { check: async () => null, fault: () => null },
       connections: { drained: async () => undefined, refuseOpen: () => 0, closeWebSockets: () => undefined },
-      logger,
+      // Of a rehearsal every line counts, also one that comes twice.
+      logs: { of: (component) => logger.child({ component }) },
       settings: ({ logHandler }) => ({
         ...nodeRedSettings({
           config,

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Logger } from 'pino';
 import { nodePolicy } from '../../settings/node-policy.ts';
 import { API_MAX_LENGTH, nodeRedSettings } from '../../settings/node-red-settings.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
@@ -11,7 +10,6 @@ import { addressOf } from '../auth/client-address.ts';
 import { type Auth, createAuth, identityOf, telemetryLock } from '../auth/index.ts';
 import { Replicas } from '../cluster/replicas.ts';
 import type { Config } from '../config/index.ts';
-import { RedstartError } from '../errors.ts';
 import { withReferences } from '../flows/credential-references.ts';
 import { deployGuard } from '../flows/deploy-guard.ts';
 import { sameJson } from '../flows/flow-node.ts';
@@ -29,17 +27,18 @@ import { resolveNodeCredentials } from '../secrets/node-credentials.ts';
 import { createSecretFiles } from '../secrets/secret-files.ts';
 import { createContextStore } from '../state/context-store.ts';
 import { type DataLock, lockDataFolder } from '../state/data-lock.ts';
-import { SqliteStore } from '../state/sqlite-store.ts';
 import type { StateStore } from '../state/state-store.ts';
-import { StoreError } from '../state/store-error.ts';
 import { version } from '../version.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { prepareDataFolder, probeWrite } from './data-folder.ts';
 import { createFlowIndex, type FlowIndex } from './flow-index.ts';
 import { createFlowState } from './flow-state.ts';
+import { createLogControl, type LogControl } from './log-control.ts';
+import type { Logs } from './logs.ts';
 import { createMetering } from './metering.ts';
 import { openSecret } from './open-secret.ts';
+import { openState } from './open-state.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 import { createStoreProbe } from './store-probe.ts';
 
@@ -65,6 +64,7 @@ export interface Appliance {
 
 interface Parts {
   lock: DataLock | null;
+  logControl: LogControl | null;
   audit: AuditTrail | null;
   simulator: { url: string; close(): Promise<void> } | null;
   connections: Connections | null;
@@ -79,9 +79,10 @@ interface Parts {
 }
 
 /** Everything that runs, put together: simulator, data folder, storage, HTTP server, Node-RED, in this order. */
-export function createAppliance(config: Config, logger: Logger, onLost: (reason: string) => void): Appliance {
+export function createAppliance(config: Config, logs: Logs, onLost: (reason: string) => void): Appliance {
   const parts: Parts = {
     lock: null,
+    logControl: null,
     audit: null,
     simulator: null,
     connections: null,
@@ -102,7 +103,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
 
   async function run(): Promise<Started | null> {
     try {
-      await build(config, logger, index, parts, isStopping, onLost);
+      await build(config, logs, index, parts, isStopping, onLost);
       const { http, runtime } = parts;
       if (isStopping() || !http || !runtime) return null;
       await runtime.start();
@@ -112,6 +113,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
       if (isStopping()) return null;
       const url = http.url;
       const readiness = runtime.ready();
+      const logger = logs.of('program');
       parts.audit?.record({ event: 'start', ready: readiness.ok, reasons: readiness.reasons });
       if (readiness.ok) logger.info({ url }, readiness.standby ? 'ready, as a standby' : 'ready');
       else logger.error({ url, reasons: readiness.reasons }, 'started, but not ready');
@@ -156,7 +158,7 @@ export function createAppliance(config: Config, logger: Logger, onLost: (reason:
 
 async function build(
   config: Config,
-  logger: Logger,
+  logs: Logs,
   index: FlowIndex,
   parts: Parts,
   isStopping: () => boolean,
@@ -164,11 +166,12 @@ async function build(
 ): Promise<void> {
   const dataDir = config.data.dir;
   const policy = nodePolicy(config.nodesAllow, dataDir);
-  if (policy.opened.length > 0) logger.warn(`REDSTART_NODES_ALLOW lets flows use ${policy.opened.join(', ')}`);
+  if (policy.opened.length > 0)
+    logs.of('sandbox').warn(`REDSTART_NODES_ALLOW lets flows use ${policy.opened.join(', ')}`);
   await prepareDataFolder(dataDir);
   parts.lock = lockDataFolder(join(dataDir, DATA_FILES.lock));
   keepCompiledCode(dataDir);
-  const trail = openAuditTrail(config, join(dataDir, DATA_FILES.audit), logger);
+  const trail = openAuditTrail(config, join(dataDir, DATA_FILES.audit), logs.of('audit'));
   parts.audit = trail;
   const metering =
     config.metrics === 'off'
@@ -182,15 +185,22 @@ async function build(
         });
   const audit = metering?.audit(trail) ?? trail;
   audit.record({ event: 'config', version: version(), settings: config.effective });
-  const ring = await openSecret(config, { logger, audit });
+  const logControl = createLogControl({
+    logs,
+    configured: config.log,
+    requestFile: join(dataDir, DATA_FILES.logLevelRequest),
+    audit,
+  });
+  parts.logControl = logControl;
+  const ring = await openSecret(config, { logger: logs.of('secrets'), audit });
   if (config.simulator) parts.simulator = await (await import('../../simulator/index.ts')).createSimulator({});
-  const connections = createConnections(config, parts.simulator?.url ?? null, logger);
+  const connections = createConnections(config, parts.simulator?.url ?? null, logs.of('connections'));
   parts.connections = connections;
 
   const connectionNodes = managedNodes(
     Object.entries(connections.managed.connections).map(([id, connection]) => ({ id, ...connection })),
   );
-  const git = await openGitSource({ config, logger, audit });
+  const git = await openGitSource({ config, logger: logs.of('git'), audit });
   parts.git = git;
   const files = withNames(
     createFlowStore({
@@ -206,22 +216,26 @@ async function build(
     policy,
     flows: git?.pushing(files) ?? files,
     simulatorUrl: parts.simulator?.url ?? null,
-    logger,
+    logger: logs.of('sandbox'),
     audit,
     index,
   });
   parts.sandbox = sandbox;
-  const audited = auditFlows(sandbox.flows, { audit, deployersFile: join(dataDir, DATA_FILES.deployers), logger });
+  const audited = auditFlows(sandbox.flows, {
+    audit,
+    deployersFile: join(dataDir, DATA_FILES.deployers),
+    logger: logs.of('audit'),
+  });
   const flows = withReferences(audited);
   const recordWrite = recordPlatformWrites({ audit, place: index.place, deployerOf: audited.deployerOf });
   // Before anything runs: Node-RED swallows this error, and would look healthy with no flows.
   await flows.load();
   if (flows.files.length === 0)
-    logger.warn({ dir: config.flows.dir }, 'the flows folder holds no flow file (*.json): nothing will run');
+    logs.of('flows').warn({ dir: config.flows.dir }, 'the flows folder holds no flow file (*.json): nothing will run');
 
-  const replicas = config.replicas && new Replicas({ config: config.replicas, logger, onLost });
+  const replicas = config.replicas && new Replicas({ config: config.replicas, logger: logs.of('cluster'), onLost });
   parts.replicas = replicas;
-  const state = replicas?.store ?? openState(join(dataDir, DATA_FILES.state), logger);
+  const state = replicas?.store ?? openState(join(dataDir, DATA_FILES.state), logs.of('state'));
   parts.state = state;
   await replicas?.open();
   const store = createStoreProbe({
@@ -245,11 +259,18 @@ async function build(
     message: readonlyMessage(config.git),
     userOf: (request) => identityOf(request)?.user ?? null,
   });
-  const auth = await createAuth({ config, logger, audit, dataDir, ring, refuseChange: refused.refuse });
+  const auth = await createAuth({
+    config,
+    logger: logs.of('auth'),
+    audit,
+    dataDir,
+    ring,
+    refuseChange: refused.refuse,
+  });
   parts.auth = auth;
   const operations = createOperations({
     config,
-    logger,
+    logger: logs.of('operations'),
     auth,
     index,
     managed: connections.managed,
@@ -259,14 +280,15 @@ async function build(
     git,
     replicas,
     runtime: () => parts.runtime,
+    logLevels: logControl.state,
   });
   parts.operations = operations;
-  const logs = [metering, operations];
+  const readers = [metering, operations];
   const observer = metering?.observer(recordWrite) ?? { onWrite: recordWrite };
   Object.assign(connections.managed, operations?.observer(observer) ?? observer);
   const http = await createHttpServer({
     config,
-    logger,
+    logger: logs.of('http'),
     dataDir,
     auth,
     audit,
@@ -292,17 +314,17 @@ async function build(
     store,
     ...(replicas && { standby: () => replicas.standby }),
     connections: http,
-    logger,
+    logs,
     audit,
     prepare(red) {
       resolveNodeCredentials(red, {
-        secrets: createSecretFiles({ ...config.secrets, logger }),
+        secrets: createSecretFiles({ ...config.secrets, logger: logs.of('secrets') }),
         describe: index.describe,
       });
       registerStandIns(red, policy);
     },
     settings: ({ logHandler, setFlowState }) => {
-      const flowState = createFlowState({ setState: setFlowState, audit, logger });
+      const flowState = createFlowState({ setState: setFlowState, audit, logger: logs.of('runtime') });
       return nodeRedSettings({
         config,
         credentialSecret: ring.current,
@@ -316,7 +338,7 @@ async function build(
               ...(metering && { onWritten: metering.stored }),
             }),
         },
-        logHandler: logs.reduce((handler, part) => part?.log(handler) ?? handler, logHandler),
+        logHandler: readers.reduce((handler, part) => part?.log(handler) ?? handler, logHandler),
         adminAuth: auth?.adminAuth ?? null,
         adminMiddleware: auth
           ? [
@@ -324,6 +346,7 @@ async function build(
               rememberAddress(addressOf),
               refused.download,
               flowState.route,
+              logControl.route,
               deployGuard(flows),
               telemetryLock,
             ]
@@ -345,31 +368,10 @@ async function build(
   await http.listen();
 }
 
-/**
- * A state that cannot be used does not stop the start: the appliance is then not ready and says why, and flows get
- * errors, which is what an operator can see and mend. One of a newer version does: it is a wrong image.
- */
-function openState(path: string, logger: Logger): SqliteStore {
-  const state = new SqliteStore(path);
-  try {
-    state.open();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    if (error.code === 'STORE_NEWER_SCHEMA') {
-      throw new RedstartError({
-        code: error.code,
-        message: error.message,
-        mend: 'Run the version that wrote it, or restore a backup that this version made.',
-      });
-    }
-    logger.error({ code: error.code }, error.message);
-  }
-  return state;
-}
-
 async function closeParts(parts: Parts): Promise<void> {
   await parts.git?.stop();
   parts.connections?.close();
+  parts.logControl?.close();
   await parts.http?.close();
   parts.replicas?.close();
   await parts.auth?.close();

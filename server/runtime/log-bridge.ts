@@ -4,6 +4,9 @@ import type { LogHandler, NodeRedLogMessage } from '../../settings/node-red-sett
 import { type Audit, NO_AUDIT } from '../audit/audit-event.ts';
 import type { FlowIndex, NodePlace } from './flow-index.ts';
 
+/** Whatever an error of a flow puts there. */
+const LONGEST_FIELD = 100;
+
 const AUDIT = 98;
 const METRIC = 99;
 
@@ -18,8 +21,7 @@ const TOLD_ELSEWHERE = /^(?:auth\.|permission\.|comms\.|flow\.|flows\.)/;
 const READING = /\.(?:get|getState|getConfig|list|icons|configs?|info)$|\.get$/;
 
 /** Node-RED's log to pino: level by level, an error with its stack, and with node id, type and flow where there is one. */
-export function createLogBridge(logger: Logger, index: FlowIndex, trail: Audit = NO_AUDIT): LogHandler {
-  const log = logger.child({ component: 'node-red' });
+export function createLogBridge(log: Logger, index: FlowIndex, trail: Audit = NO_AUDIT): LogHandler {
   return (message) => {
     if (message.level === METRIC) return;
     if (message.level === AUDIT) return audit(log, trail, message);
@@ -67,11 +69,21 @@ function placeOf(message: NodeRedLogMessage, index: FlowIndex): NodePlace {
   };
 }
 
-/** The text of a message that may be anything; puts an error into `fields`, where pino shows its stack. */
+/**
+ * The text of a message that may be anything; puts an error into `fields`, where pino shows its stack, and beside it what
+ * an error of the Seqera nodes says of itself: its code and the run.
+ */
 function textOf(value: unknown, fields: Record<string, unknown>): string {
   if (typeof value === 'string') return value.trim();
+  if (typeof value === 'object' && value !== null) {
+    for (const name of ['code', 'runId'] as const) {
+      const about = (value as Record<string, unknown>)[name];
+      if (typeof about === 'string' && about !== '') fields[name] = about.slice(0, LONGEST_FIELD);
+    }
+  }
   if (value instanceof Error) {
-    fields.err = value;
+    // Where an error was foreseen, its stack tells nobody anything.
+    if (value.name !== 'SeqeraError' || fields.code === 'SEQERA_INTERNAL') fields.err = value;
     return value.message;
   }
   if (typeof value === 'object' && value !== null) {

@@ -1,9 +1,12 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SeqeraError } from '../../nodes/lib/errors.ts';
 import type { NodeRedLogMessage } from '../../settings/node-red-settings.ts';
-import { Secret } from '../config/index.ts';
+import { type LogLevels, Secret } from '../config/index.ts';
 import { createFlowIndex } from './flow-index.ts';
 import { createLogBridge } from './log-bridge.ts';
-import { createLogger } from './logger.ts';
+import { createLogs } from './logs.ts';
 import { nodeTrace } from './node-trace.ts';
 import { handleFaults } from './process-faults.ts';
 
@@ -11,10 +14,11 @@ type Line = Record<string, unknown>;
 
 function setUp(level: 'info' | 'trace' = 'info') {
   const lines: Line[] = [];
-  const logger = createLogger(
-    { log: { level, format: 'json' } },
+  const logs = createLogs(
+    { log: { level, components: {}, format: 'json' } },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   );
+  const logger = logs.of('node-red');
   const index = createFlowIndex();
   index.replace([
     { id: 't1', type: 'tab', label: 'Nightly' },
@@ -23,7 +27,7 @@ function setUp(level: 'info' | 'trace' = 'info') {
   return { lines, logger, index };
 }
 
-describe('createLogger', () => {
+describe('createLogs', () => {
   it('strips secrets wherever they are, and names levels', () => {
     const { lines, logger } = setUp();
     const secret = new Secret('planted-"secret"-token');
@@ -38,6 +42,95 @@ describe('createLogger', () => {
       nested: { header: 'Bearer [redacted]' },
       time: expect.stringMatching(/^\d{4}-.*Z$/),
     });
+  });
+
+  const withLines = (log: LogLevels = { level: 'info', components: {} }) => {
+    const lines: Line[] = [];
+    const now = Date.parse('2026-01-01T00:00:00Z');
+    const logs = createLogs(
+      { log: { ...log, format: 'json' } },
+      { write: (line: string) => void lines.push(JSON.parse(line)) },
+      { now: () => now },
+    );
+    return { logs, lines };
+  };
+
+  it('names the component of each line, and has levels by component that can be changed', () => {
+    const { logs, lines } = withLines({ level: 'warn', components: { git: 'debug' } });
+    const git = logs.of('git');
+    const early = logs.of('http');
+    expect(logs.of('git')).toBe(git);
+    git.debug('fetched');
+    early.info('left out');
+    early.warn('told');
+    expect(lines).toMatchObject([
+      { component: 'git', level: 'debug', msg: 'fetched' },
+      { component: 'http', level: 'warn', msg: 'told' },
+    ]);
+    logs.setLevels({ level: 'trace', components: { git: 'error' } });
+    lines.length = 0;
+    git.warn('left out');
+    early.trace('told now');
+    logs.of('auth').debug('made after the change');
+    expect(lines.map(({ msg }) => msg)).toEqual(['told now', 'made after the change']);
+  });
+
+  it('counts an error that comes again, with what tells it from others, and no other level', () => {
+    const { logs, lines } = withLines();
+    const log = logs.of('node-red');
+    for (let run = 0; run < 50; run += 1)
+      log.error({ err: new Error(`no run 12345${run}`), node: 'n1', runId: `r${run}` }, `no run 12345${run}`);
+    log.error({ node: 'n2' }, 'no run 123450');
+    for (let i = 0; i < 2; i += 1) {
+      log.warn('careful');
+      log.fatal('over');
+    }
+    expect(lines.map(({ level, node }) => [level, node])).toEqual([
+      ['error', 'n1'],
+      ['error', 'n2'],
+      ['warn', undefined],
+      ['fatal', undefined],
+      ['warn', undefined],
+      ['fatal', undefined],
+    ]);
+    lines.length = 0;
+    logs.flush();
+    expect(lines).toEqual([
+      {
+        level: 'error',
+        time: expect.any(String),
+        component: 'node-red',
+        node: 'n1',
+        repeated: { count: 49, first: '2026-01-01T00:00:00.000Z', last: '2026-01-01T00:00:00.000Z' },
+        msg: 'no run 123450 (49 more since 2026-01-01T00:00:00.000Z)',
+      },
+    ]);
+  });
+
+  it('tells errors apart by their reason, and never counts what the audit trail could not write', () => {
+    const { logs, lines } = withLines();
+    logs.of('http').error({ err: new Error('socket hang up') }, 'A request failed');
+    logs.of('http').error({ err: new Error('out of memory') }, 'A request failed');
+    logs.of('http').error(new Error('bare'));
+    logs.of('http').error(new Error('bare'));
+    for (let i = 0; i < 3; i += 1) logs.of('audit').error({ auditLost: { event: 'deploy' } }, 'not in the trail');
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'A request failed',
+      'A request failed',
+      'bare',
+      'not in the trail',
+      'not in the trail',
+      'not in the trail',
+    ]);
+    logs.flush();
+  });
+
+  it('is the only way to the log: no other file of the server makes a logger, but for commands that run aside', () => {
+    const root = join(import.meta.dirname, '..');
+    const makers = globSync('**/*.ts', { cwd: root })
+      .filter((file) => !/\.test\.ts$|(?:^|\/)testing\//.test(file))
+      .filter((file) => /\bpino\(/.test(readFileSync(join(root, file), 'utf8')));
+    expect(makers.sort()).toEqual(['commands/rotate-secret.ts', 'rehearsal/stage.ts', 'runtime/logs.ts']);
   });
 });
 
@@ -91,6 +184,19 @@ describe('createLogBridge', () => {
     expect(log({ level: 20, msg: { name: 'RangeError', message: 'far', stack: 'at x' } })[0]).toMatchObject({
       msg: 'far',
       err: { stack: 'at x' },
+    });
+  });
+
+  it('says of an error of a Seqera node its code and run, and not the stack of one that was foreseen', () => {
+    const error = new SeqeraError('SEQERA_FORBIDDEN', 'may not', { runId: '5x9ZkL' });
+    const [line] = log({ level: 20, msg: error, id: 'n1' });
+    expect(line).toMatchObject({ msg: 'may not', code: 'SEQERA_FORBIDDEN', runId: '5x9ZkL', node: 'n1' });
+    expect(line).not.toHaveProperty('err');
+    expect(log({ level: 20, msg: new SeqeraError('SEQERA_INTERNAL', 'a bug') })[0]).toHaveProperty('err.stack');
+    // What a flow throws may be anything.
+    expect(log({ level: 20, msg: { message: 'x', code: 42, runId: 'y'.repeat(5000) } })[0]).toMatchObject({
+      msg: 'x',
+      runId: 'y'.repeat(100),
     });
   });
 

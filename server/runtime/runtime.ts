@@ -1,5 +1,4 @@
 import type { Express } from 'express';
-import type { Logger } from 'pino';
 import type { NodePolicy } from '../../settings/node-policy.ts';
 import type { LogHandler } from '../../settings/node-red-settings.ts';
 import type { Audit } from '../audit/audit-event.ts';
@@ -12,6 +11,7 @@ import { createFaultLog } from './fault-log.ts';
 import type { FlowIndex } from './flow-index.ts';
 import { createInFlight, type Follower, watchInFlight } from './in-flight.ts';
 import { createLogBridge } from './log-bridge.ts';
+import type { Logs } from './logs.ts';
 import { explainMissingTypes } from './missing-types.ts';
 import { loadNodeRed, type NodeRed, type RuntimeEvent } from './node-red.ts';
 import { scriptHashes } from './script-hashes.ts';
@@ -42,7 +42,7 @@ export interface RuntimeOptions {
   standby?: () => boolean;
   /** What has to end before nodes are closed: requests that wait for a flow's answer, then websockets. */
   connections: { drained(): Promise<void>; refuseOpen(): number; closeWebSockets(): void };
-  logger: Logger;
+  logs: Pick<Logs, 'of'>;
   /** Is told of what is changed in the editor besides flows. */
   audit?: Audit;
 }
@@ -76,6 +76,8 @@ export interface Runtime {
     inFlight(): number;
     /** What each node received since this was asked last. */
     takeReceived(): Map<string, number>;
+    /** What a node received since the start. */
+    received(nodeId: string): number;
   };
 }
 
@@ -87,10 +89,11 @@ const CLOSE_SHARE = 0.3;
 
 /** Node-RED's life. One a process: Node-RED keeps its state at module level. */
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { logger, store, index } = options;
+  const { store, index } = options;
+  const logger = options.logs.of('runtime');
   const red = loadNodeRed();
   const inFlight = createInFlight(options.follower);
-  const bridge = createLogBridge(logger, index, options.audit);
+  const bridge = createLogBridge(options.logs.of('node-red'), index, options.audit);
   const settings = options.settings({
     logHandler(message) {
       if (message.level <= 20 && message.id !== undefined) inFlight.onError(message.id);
@@ -129,7 +132,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     red.events.on('runtime-event', ({ id }: RuntimeEvent) => {
       // A node set was switched on or off: its script must be known, or the editor would not run it.
       if (/^(?:node|plugin)\//.test(id))
-        takeHashes().catch((error: unknown) => logger.error({ err: error }, 'the script hashes cannot be renewed'));
+        takeHashes().catch((error: unknown) => logger.warn({ err: error }, 'the script hashes cannot be renewed'));
     });
   }
 
@@ -205,13 +208,13 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       return stopping;
     },
     scriptHashes: () => hashes,
-    messages: { inFlight: inFlight.count, takeReceived: inFlight.takeReceived },
+    messages: { inFlight: inFlight.count, takeReceived: inFlight.takeReceived, received: inFlight.received },
   };
 }
 
 /** Follows Node-RED's events: its own `getState()` says "start" even when flows did not start. */
 function watchFlows(red: NodeRed, options: RuntimeOptions, index: FlowIndex) {
-  const { logger } = options;
+  const logger = options.logs.of('runtime');
   let reason: NotReady | null = 'starting';
   let settle: () => void = () => {};
   let fail: (error: unknown) => void = () => {};

@@ -40,6 +40,16 @@ export function lockDataFolder(path: string): DataLock {
   }
 }
 
+/** Null: the program runs. */
+export function lockWhenIdle(path: string): DataLock | null {
+  try {
+    return lockDataFolder(path);
+  } catch (error) {
+    if (error instanceof RedstartError && error.code === 'DATA_FOLDER_IN_USE') return null;
+    throw error;
+  }
+}
+
 function refusal(path: string, error: unknown, holder: Holder | null): RedstartError {
   const { errcode = 0, message } = error as { errcode?: number; message: string };
   if ((errcode & 0xff) === BUSY) {

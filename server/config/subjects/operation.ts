@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { fieldsOf } from '../field.ts';
 import type { Reader } from '../reader.ts';
-import { choice, list, wholeNumber } from '../text-types.ts';
+import { choice, list, logLevels, wholeNumber } from '../text-types.ts';
 
 const flows = fieldsOf('What flows may do');
 const logs = fieldsOf('Logs and metrics');
@@ -21,11 +21,12 @@ export const operationFields = {
     beware: 'With exec or file, who can deploy a flow has what the process has: its files, its network, its secrets.',
   }),
   logLevel: logs('LOG_LEVEL', {
-    type: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
-    fallback: 'info',
-    example: 'debug',
-    does: 'The least important messages that are still logged.',
-    change: 'debug or trace while looking for a fault.',
+    type: logLevels,
+    fallback: { level: 'info', components: {} },
+    fallbackText: 'info',
+    example: 'info,git=debug,node-red=warn',
+    does: 'The least important messages that are still logged; by component, where one is named. It can be changed while the program runs: docs/logs.md.',
+    change: 'debug or trace while looking for a fault, of the component that has it.',
     beware: 'Secrets of this environment are stripped at every level; data of your flows is not.',
   }),
   logFormat: logs('LOG_FORMAT', {
@@ -79,7 +80,7 @@ export function readOperation(
   return {
     nodesAllow: reader.get(operationFields.nodesAllow),
     log: {
-      level: reader.get(operationFields.logLevel),
+      ...reader.get(operationFields.logLevel),
       format: reader.get(operationFields.logFormat, { value: format, text: format }),
     },
     audit: readAudit(reader),

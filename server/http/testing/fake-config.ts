@@ -49,7 +49,7 @@ export function fakeConfig(parts: Parts = {}): Config {
     loopLimitSeconds: 30,
     metrics: 'off',
     traces: null,
-    log: { level: 'info', format: 'json' },
+    log: { level: 'info', components: {}, format: 'json' },
     proxy: { https: null, http: null, noProxy: null },
     warnings: [],
     dotenv: {},

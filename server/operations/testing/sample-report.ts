@@ -134,6 +134,7 @@ export function sampleReport(runs: number): StatusReport {
       { ...place(1, 'New samples'), at: hour(0.02), next: hour(-0.06), found: 2, foundSinceStart: 118, error: null },
     ],
     store: { kind: 'sqlite', bytes: 1_482_752, fault: null },
+    log: { levels: 'info,git=debug', configured: 'info', changed: { at: hour(1), by: 'ada' } },
     process: {
       everySeconds: 10,
       lagMs: Array.from({ length: 120 }, (_, index) => (index % 37 === 9 ? 38 : 2 + (index % 5))),
