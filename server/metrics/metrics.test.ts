@@ -126,4 +126,13 @@ describe('metrics', () => {
     expect(routes).toHaveLength(501);
     expect(routes.at(-1)).toBe('{area="flows",route="other",method="GET",status="200"} 1500');
   });
+
+  it('tell how many spans of traces were sent and lost, where there are traces', async () => {
+    const spans = { sent: 5, lost: 2 };
+    const metrics = new Metrics('1', () => ({ ...quiet, spans }));
+    const both = ['{outcome="sent"} 5', '{outcome="lost"} 2'];
+    expect(await samples(metrics, 'redstart_trace_spans_total')).toEqual(both);
+    expect(await samples(metrics, 'redstart_trace_spans_total')).toEqual(both);
+    expect(await samples(new Metrics('1', () => quiet), 'redstart_trace_spans_total')).toEqual([]);
+  });
 });

@@ -11,6 +11,8 @@ export interface Snapshot {
   messagesInFlight: number;
   /** Null: flows do not come from git. */
   git: { revision: string | null; checkedAt: string | null; appliedAt: string | null; failing: boolean } | null;
+  /** Of traces, since the start. Null: there are none. */
+  spans?: { sent: number; lost: number } | null;
   /** Messages that nodes received since the last time. */
   messages: readonly { flow: string; type: string; count: number }[];
 }
@@ -42,6 +44,7 @@ export class Metrics {
   /** When the next poll of a node is due. */
   readonly #due = new Map<string, number>();
   readonly #storeSeconds;
+  readonly #notifications;
 
   constructor(version: string, snapshot: () => Snapshot) {
     this.#snapshot = snapshot;
@@ -98,6 +101,11 @@ export class Metrics {
     this.#deploys = counter('redstart_deploys_total', 'Deploys of the flows.', 'outcome');
     this.#refusals = counter('redstart_refusals_total', 'Callers that were refused.', 'area', 'reason');
     this.#git = counter('redstart_git_changes_total', 'Revisions and deploys of flows from git.', 'outcome', 'code');
+    this.#notifications = counter(
+      'redstart_notifications_total',
+      'Tries to tell of failures and recoveries, by outcome; dropped ones are runs that were too many to be told.',
+      'outcome',
+    );
     this.#storeSeconds = histogram(
       'redstart_store_write_duration_seconds',
       'From a write of the state store until it is on disk.',
@@ -182,6 +190,10 @@ export class Metrics {
     else if (event === 'refused') this.#refusals.inc({ area: 'editor', reason: 'not allowed' });
   }
 
+  notified(outcome: 'delivered' | 'refused' | 'failed' | 'dropped', count: number): void {
+    this.#notifications.inc({ outcome }, count);
+  }
+
   storeWrite(seconds: number): void {
     this.#storeSeconds.observe(seconds);
   }
@@ -257,6 +269,16 @@ export class Metrics {
         if (git?.[key]) set({}, Date.parse(git[key]) / 1000);
       });
     }
+    new Counter({
+      name: 'redstart_trace_spans_total',
+      help: 'Spans of traces, by what became of them.',
+      labelNames: ['outcome'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [outcome, count] of Object.entries(snapshot().spans ?? {})) this.inc({ outcome }, count);
+      },
+    });
     one('redstart_poll_lag_seconds', 'How late the most overdue poll is.', () => {
       const earliest = Math.min(...this.#due.values(), Number.POSITIVE_INFINITY);
       return Math.max(0, (Date.now() - earliest) / 1000);

@@ -28,6 +28,8 @@ import { createSecretFiles } from '../secrets/secret-files.ts';
 import { createContextStore } from '../state/context-store.ts';
 import { type DataLock, lockDataFolder } from '../state/data-lock.ts';
 import type { StateStore } from '../state/state-store.ts';
+import type { Traces } from '../traces/create-traces.ts';
+import { openTraces } from '../traces/open-traces.ts';
 import { version } from '../version.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import { type Connections, createConnections } from './connections.ts';
@@ -74,6 +76,7 @@ interface Parts {
   git: GitSource | null;
   auth: Auth | null;
   operations: OperationsPage | null;
+  traces: Traces | null;
   http: HttpServer | null;
   runtime: Runtime | null;
 }
@@ -92,6 +95,7 @@ export function createAppliance(config: Config, logs: Logs, onLost: (reason: str
     git: null,
     auth: null,
     operations: null,
+    traces: null,
     http: null,
     runtime: null,
   };
@@ -139,6 +143,7 @@ export function createAppliance(config: Config, logs: Logs, onLost: (reason: str
     await parts.git?.stop();
     if (!parts.runtime && starting) await starting.catch(() => null);
     await parts.runtime?.stop(Math.max(1000, until - Date.now()));
+    await parts.traces?.stop(until - Date.now());
     await closeParts(parts);
   }
 
@@ -182,6 +187,7 @@ async function build(
           storeFault: () => parts.state?.probe() ?? null,
           held: () => parts.sandbox?.held().length ?? 0,
           git: () => parts.git,
+          spans: () => parts.traces?.counts() ?? null,
         });
   const audit = metering?.audit(trail) ?? trail;
   audit.record({ event: 'config', version: version(), settings: config.effective });
@@ -284,8 +290,11 @@ async function build(
   });
   parts.operations = operations;
   const readers = [metering, operations];
+  const traces = await openTraces(config, index, logs.of('traces'));
+  parts.traces = traces;
   const observer = metering?.observer(recordWrite) ?? { onWrite: recordWrite };
-  Object.assign(connections.managed, operations?.observer(observer) ?? observer);
+  const told = operations?.observer(observer) ?? observer;
+  Object.assign(connections.managed, traces?.observer(told) ?? told);
   const http = await createHttpServer({
     config,
     logger: logs.of('http'),
@@ -307,6 +316,7 @@ async function build(
     editor: auth !== null,
     policy,
     index,
+    follower: traces?.follower ?? null,
     flowFault: () => flows.fault,
     fileOf: flows.fileOf,
     stopped: sandbox,
@@ -369,6 +379,7 @@ async function build(
 }
 
 async function closeParts(parts: Parts): Promise<void> {
+  await parts.traces?.stop(0);
   await parts.git?.stop();
   parts.connections?.close();
   parts.logControl?.close();

@@ -28,6 +28,8 @@ export function createMetering(o: {
   storeFault(): string | null;
   held(): number;
   git(): GitSource | null;
+  /** Null: there are no traces. */
+  spans(): NonNullable<Snapshot['spans']> | null;
 }): Metering {
   const labelsOf = (id: string): { flow: string; type: string } => {
     const { flow, flowLabel, nodeType } = o.index.place(id);
@@ -47,6 +49,7 @@ export function createMetering(o: {
       storeFault: o.storeFault() !== null,
       flows: { running: Math.max(0, tabs.length - disabled), held, disabled: Math.max(0, disabled - held) },
       git: gitState(o.git()),
+      spans: o.spans(),
       messagesInFlight: runtime?.messages.inFlight() ?? 0,
       messages: Array.from(runtime?.messages.takeReceived() ?? [], ([id, count]) => ({ ...labelsOf(id), count })),
     };

@@ -10,6 +10,7 @@ import {
 import type { Logger } from 'pino';
 import type { Config, TracesConfig } from '../config/index.ts';
 import type { NodeObserver } from '../node-reports.ts';
+import { both } from '../operations/create-operations.ts';
 import type { FlowIndex } from '../runtime/flow-index.ts';
 import type { Follower } from '../runtime/in-flight.ts';
 import { version } from '../version.ts';
@@ -20,12 +21,16 @@ import { type SpanCounts, SpanQueue } from './span-queue.ts';
 
 export interface Traces {
   follower: Follower;
-  observer: Pick<NodeObserver, 'onCall' | 'onWrite'>;
+  /** What nodes tell: to the listener given, and here. */
+  observer<T extends object>(other: T): T;
   counts(): SpanCounts;
-  /** Sends what there is, until the deadline at most. */
+  /** Sends what there is, until the deadline, and for two seconds at most. */
   stop(deadlineMs: number): Promise<void>;
 }
 
+/** A collector that is away must not make every stop slow; one that is there takes all within this. */
+const LONGEST_STOP_MS = 2000;
+const SHORTEST_STOP_MS = 250;
 /** Names are bounded where they are made; this is for what nobody thought of. */
 const LONGEST_VALUE = 500;
 
@@ -54,17 +59,18 @@ export function createTraces(o: {
   const messages = new MessageTraces({ tracer: provider.getTracer('redstart', version()), index: o.index });
   const outgoing = carryOn(() => messages.callingOut());
   logger.info({ url: traces.url }, 'traces are on');
+  const observer: Pick<NodeObserver, 'onCall' | 'onWrite'> = {
+    onCall: (call) => messages.called(call),
+    onWrite: (node, write) => messages.wrote(node, write),
+  };
   return {
     follower: messages,
-    observer: {
-      onCall: (call) => messages.called(call),
-      onWrite: (node, write) => messages.wrote(node, write),
-    },
+    observer: (other) => both(other, observer),
     counts: () => queue.counts,
     async stop(deadlineMs) {
       outgoing.stop();
       messages.close();
-      await queue.stop(deadlineMs);
+      await queue.stop(Math.min(LONGEST_STOP_MS, Math.max(SHORTEST_STOP_MS, deadlineMs)));
     },
   };
 }
