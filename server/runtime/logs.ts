@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import { type Component, type Config, type LogLevels, redact } from '../config/index.ts';
 import { levelOf } from '../config/log-levels.ts';
+import { nodeTrace } from './node-trace.ts';
 import { keptOf, Repeats, repeatKey } from './repeats.ts';
 
 const require = createRequire(import.meta.url);
@@ -49,6 +50,8 @@ export function createLogs(
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    // Which trace a line belongs to, where messages are followed.
+    mixin: () => ({ ...nodeTrace.passage()?.inLog }),
     hooks: {
       streamWrite: redact,
       logMethod(args, method, level) {

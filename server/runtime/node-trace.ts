@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 /** One message in one node, as whoever follows messages calls it. Ids alone: see below. */
 export interface Passage {
   readonly node: string;
-  readonly traceId: string;
-  readonly spanId: string;
+  /** What finds it, for lines of the log; nothing where it is not recorded. */
+  readonly inLog: { readonly trace_id?: string; readonly span_id?: string };
 }
 
 /**

@@ -58,7 +58,7 @@ export function createTraces(o: {
   });
   const messages = new MessageTraces({ tracer: provider.getTracer('redstart', version()), index: o.index });
   const outgoing = carryOn(() => messages.callingOut());
-  logger.info({ url: traces.url }, 'traces are on');
+  logger.info({ to: traces.url }, 'traces are on');
   const observer: Pick<NodeObserver, 'onCall' | 'onWrite'> = {
     onCall: (call) => messages.called(call),
     onWrite: (node, write) => messages.wrote(node, write),

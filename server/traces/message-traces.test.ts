@@ -154,7 +154,7 @@ describe('the way of a message', () => {
     );
     const seen: unknown[] = [];
     run.node('end', (msg, _send, done) => {
-      seen.push([msg.payload, nodeTrace.passage()?.traceId]);
+      seen.push([msg.payload, nodeTrace.passage()?.inLog.trace_id]);
       done();
     });
     run.receive(slow, { payload: 1 });

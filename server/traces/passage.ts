@@ -1,4 +1,4 @@
-import { type Context, ROOT_CONTEXT, type Span, type SpanContext, trace } from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, type Span, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import type { Passage } from '../runtime/node-trace.ts';
 
 /** The passages of one trace that began here, counted together. */
@@ -46,12 +46,9 @@ export class TracedPassage implements Passage {
     return this.span.spanContext();
   }
 
-  get traceId(): string {
-    return this.spanContext.traceId;
-  }
-
-  get spanId(): string {
-    return this.spanContext.spanId;
+  get inLog(): Passage['inLog'] {
+    const { traceId, spanId, traceFlags } = this.spanContext;
+    return (traceFlags & TraceFlags.SAMPLED) === 0 ? {} : { trace_id: traceId, span_id: spanId };
   }
 
   /** For spans below it. */

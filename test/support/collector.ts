@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export type Collected = Record<string, unknown>;
@@ -6,6 +6,8 @@ export type Collected = Record<string, unknown>;
 /** What a flow sends out by its `http request` node arrives here, so that a test sees each message that a node emitted. */
 export class Collector {
   readonly messages: Collected[] = [];
+  /** Of the requests, in the order of the messages. */
+  readonly headers: IncomingHttpHeaders[] = [];
   readonly #server: Server;
   readonly #waiting = new Set<() => void>();
 
@@ -17,6 +19,7 @@ export class Collector {
       });
       request.on('end', () => {
         this.messages.push({ ...(JSON.parse(text) as Collected), path: request.url });
+        this.headers.push(request.headers);
         response.end('{}');
         for (const wake of [...this.#waiting]) wake();
       });
