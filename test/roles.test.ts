@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
 import { describe, expect, it } from 'vitest';
 import { hashToken, makeToken } from '../server/auth/token-hash.ts';
+import type { StatusReport } from '../server/operations/status-schema.ts';
 import { Appliance } from './support/appliance.ts';
 import { EditorSession, withEditor } from './support/editor.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -19,6 +20,23 @@ const FLOW = [
     wires: [['show']],
   },
   { id: 'show', type: 'debug', z: 't1', active: true, tosidebar: true, complete: 'payload', wires: [] },
+  {
+    id: 'fail',
+    type: 'inject',
+    z: 't1',
+    props: [{ p: 'payload' }],
+    payload: '',
+    payloadType: 'date',
+    wires: [['oops']],
+  },
+  {
+    id: 'oops',
+    type: 'function',
+    z: 't1',
+    name: 'Oops',
+    func: "node.debug('about to fail'); node.error('cannot read sample ' + msg.payload, msg);",
+    wires: [],
+  },
 ];
 const PASSWORDS = { one: hashSync('correct horse one', 10), two: hashSync('correct horse two', 10) };
 const IN_TIME_MS = 5000;
@@ -92,6 +110,33 @@ describe('users, roles and tokens', () => {
     await shown('typed');
     expect((await vera.call('POST', '/inject/press', {})).status).toBe(403);
 
+    // Log levels: administrators, or who has a shell where it runs; told whatever the level is, and kept by nobody.
+    const levels = async (session: EditorSession, method: string, body?: object) =>
+      (await session.call(method, '/log-levels', body)).status;
+    for (const session of [eva, otto, vera, program])
+      expect([await levels(session, 'GET'), await levels(session, 'PUT', { levels: 'trace' })]).toEqual([403, 403]);
+    expect(await levels(EditorSession.withToken(appliance, 'guessed'), 'DELETE')).toBe(401);
+    const lines = (text: string) => appliance.lines.filter(({ msg }) => msg.startsWith(text));
+    const fail = async (times: number) => {
+      for (let i = 0; i < times; i += 1) await eva.call('POST', '/inject/fail', {});
+    };
+    await fail(1);
+    await appliance.until(() => lines('cannot read sample').length === 1, 'the error');
+    expect(lines('about to fail')).toEqual([]);
+    expect(await levels(admin, 'PUT', { levels: 'error,node-red=debug' })).toBe(200);
+    await fail(4);
+    await appliance.until(() => lines('about to fail').length === 4, 'lines of debug');
+    expect(lines('admin set the log level to error,node-red=debug')).toMatchObject([
+      { level: 'info', component: 'program', user: 'admin', before: 'info' },
+    ]);
+    const status = await appliance.fetch('/status.json', { headers: { authorization: vera.authorization } });
+    const { log, flows: known } = (await status.json()) as StatusReport;
+    expect(log).toMatchObject({ levels: 'error,node-red=debug', configured: 'info', changed: { by: 'admin' } });
+    // Written once, counted each time.
+    expect(known).toMatchObject([{ id: 't1', errors: 5 }]);
+    expect(await appliance.command('log-level', 'reset')).toMatchObject({ code: 0, out: 'The log level is info.\n' });
+    expect(lines('redstart log-level set the log level to info, as configured')).toHaveLength(1);
+
     // Operators stop the flows, which is told; a deploy meanwhile does not start them.
     const state = async (session: EditorSession, name: string) =>
       (await session.call('POST', '/flows/state', { state: name })).status;
@@ -134,7 +179,16 @@ describe('users, roles and tokens', () => {
     // Over a restart: failures count on, sessions go on, and flows that were stopped run.
     for (let i = 0; i < 5; i += 1) await expect(signIn('vera', 'wrong')).rejects.toThrow('403');
     await expect(signIn('vera')).rejects.toThrow('429');
+    expect(await appliance.command('log-level', 'http=warn,gti=debug')).toMatchObject({ code: 2 });
     expect(await appliance.stop()).toBe(0);
+    // At the latest when it ends, errors that were counted are told.
+    const [first, sum, ...more] = lines('cannot read sample');
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ level: 'error', component: 'node-red', node: 'oops', nodeName: 'Oops', flow: 't1' });
+    expect(sum).toMatchObject({ node: 'oops', flowLabel: 'Main', repeated: { count: 4 } });
+    const audited = readFileSync(join(folder, 'data', 'audit', 'audit.jsonl'), 'utf8');
+    expect(audited).toMatch(/"event":"log-level","user":"admin",.*"levels":"error,node-red=debug"/);
+    expect(audited).toMatch(/"event":"log-level","by":"redstart log-level"/);
     await using again = await Appliance.start(setup);
     // The wait of then is over by now; the next failure is not the first one.
     await expect

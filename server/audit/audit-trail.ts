@@ -35,7 +35,9 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const now = options.now ?? Date.now;
   const cap = options.floodCap ?? new FloodCap();
   // Whatever LOG_LEVEL leaves out: these lines are the trail.
-  const stream = options.toLog ? logger.child({}, { level: 'info' }) : null;
+  const stream = options.toLog ? logger.child({}) : null;
+  // Set, and not given to `child`: a child made with the level that its parent has would follow the parent's changes.
+  if (stream) stream.level = 'info';
   let place: ChainPlace = { seq: 1, prev: NO_HASH };
   let gap: { count: number; since: number; reason: string } | null = null;
   let reopen = true;

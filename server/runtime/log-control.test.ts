@@ -108,6 +108,19 @@ describe('the route', () => {
   });
 });
 
+it('tells of a change that leaves out everything else', () => {
+  const log = { level: 'info', components: {}, format: 'json' } as const;
+  const quiet = createLogs({ log }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const of = createLogControl({ logs: quiet, configured: log, requestFile: file(), audit: { record() {} } });
+  // As the levels of a parent are when they are changed by the one who told before.
+  quiet.setLevels({ level: 'fatal', components: {} });
+  writeFileSync(file(), JSON.stringify({ levels: 'error', at: '' }));
+  return of
+    .check()
+    .then(() => expect(lines).toMatchObject([{ level: 'info', levels: 'error', before: 'fatal' }]))
+    .finally(() => of.close());
+});
+
 describe('a request in the data folder', () => {
   const leave = (text: string): void => writeFileSync(file(), text);
 

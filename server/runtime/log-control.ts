@@ -51,7 +51,9 @@ const parser = express.json({ limit: MAX_BYTES });
  */
 export function createLogControl({ logs, configured, requestFile, audit, everyMs }: LogControlOptions): LogControl {
   // Whatever the levels leave out: who looks at a log that changed its voice finds out why.
-  const told = logs.of('program').child({}, { level: 'info' });
+  const told = logs.of('program').child({});
+  // Set, and not given to `child`: a child made with the level that its parent has would follow the parent's changes.
+  told.level = 'info';
   let changed: LogLevelState['changed'] = null;
 
   const change = (levels: LogLevels | null, who: { user?: string; address?: string; by?: string }): void => {

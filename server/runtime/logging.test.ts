@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SeqeraError } from '../../nodes/lib/errors.ts';
 import type { NodeRedLogMessage } from '../../settings/node-red-settings.ts';
+import { createAuditTrail } from '../audit/audit-trail.ts';
 import { type LogLevels, Secret } from '../config/index.ts';
 import { createFlowIndex } from './flow-index.ts';
 import { createLogBridge } from './log-bridge.ts';
@@ -123,6 +124,15 @@ describe('createLogs', () => {
       'not in the trail',
     ]);
     logs.flush();
+  });
+
+  it.each(['info', 'warn'] as const)('has the trail of %s and below, whatever its level is changed to', (level) => {
+    const { logs, lines } = withLines({ level, components: {} });
+    const trail = createAuditTrail({ sink: null, toLog: true, logger: logs.of('audit'), redact: (text) => text });
+    logs.setLevels({ level: 'fatal', components: { audit: 'fatal' } });
+    trail.record({ event: 'deploy', user: 'ada' });
+    trail.close();
+    expect(lines).toMatchObject([{ component: 'audit', level: 'info', audit: { event: 'deploy' } }]);
   });
 
   it('is the only way to the log: no other file of the server makes a logger, but for commands that run aside', () => {

@@ -44,6 +44,7 @@ export class Appliance {
   readonly #child: ChildProcess;
   readonly #waiting = new Set<() => void>();
   readonly #ownsFolder: boolean;
+  readonly #env: Record<string, string | undefined>;
 
   private constructor(setup: Setup) {
     this.#ownsFolder = setup.folder === undefined;
@@ -61,6 +62,7 @@ export class Appliance {
       REDSTART_FLOWS_DIR: join(this.folder, 'flows'),
       ...setup.env,
     };
+    this.#env = env;
     const flags = setup.permission ? permissionFlags(this.folder, env) : [];
     this.#child = spawn(process.execPath, [...flags, main, ...(setup.args ?? ['serve'])], {
       cwd: this.folder,
@@ -126,6 +128,19 @@ export class Appliance {
     }
   }
 
+  /** Another command of the same program, in the same folder with the same environment. */
+  async command(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+    const child = spawn(process.execPath, [main, ...args], { cwd: this.folder, env: this.#env });
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (text) => {
+      said.out += String(text);
+    });
+    child.stderr.on('data', (text) => {
+      said.err += String(text);
+    });
+    return { code: await new Promise((resolve) => child.once('close', resolve)), ...said };
+  }
+
   fetch(path: string, init?: RequestInit): Promise<Response> {
     return fetch(`${this.url}${path}`, init);
   }
@@ -153,6 +168,9 @@ export class Appliance {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     if (this.#ownsFolder) rmSync(this.folder, { recursive: true, force: true });
+    // Of every start of every test: who reads a log goes by it.
+    const bare = this.lines.filter(({ component }) => component === undefined);
+    if (bare.length > 0) throw new Error(`log lines without a component: ${JSON.stringify(bare.slice(0, 3))}`);
   }
 
   #read(line: string): void {
