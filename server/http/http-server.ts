@@ -325,7 +325,7 @@ async function tlsMaterial({ config, dataDir, logger }: HttpServerOptions): Prom
   }
   const material = loadTlsFiles(certFile, keyFile);
   if (material.certificate.validToDate.getTime() < Date.now()) {
-    logger.warn(
+    logger.error(
       { event: 'tls.expired', validTo: material.certificate.validTo },
       'The TLS certificate has expired: clients will refuse it',
     );

@@ -77,6 +77,7 @@ function end(running: object | null, seconds: number): void {
   const line = {
     level: 'fatal',
     time: new Date().toISOString(),
+    component: 'sandbox',
     code: 'FLOW_BLOCKED_EVERYTHING',
     ...running,
     msg: `${where}${flow} kept everything else waiting for ${seconds} s: the program ends with ${LOOP_EXIT_CODE}${flow && ', and the next start holds that flow back'}`,
