@@ -75,7 +75,7 @@ export class Replicas implements Elsewhere {
       } catch (error) {
         const { code, message } = error as StoreError;
         if (code === 'STORE_NEWER_SCHEMA' || attempt === OPEN_ATTEMPTS) throw unusable(error as StoreError);
-        if (attempt === 1) logger.error({ code }, `waiting for the database: ${message}`);
+        if (attempt === 1) logger.warn({ code }, `waiting for the database: ${message}`);
         await setTimeout(OPEN_EVERY_MS);
       }
     }
@@ -84,6 +84,11 @@ export class Replicas implements Elsewhere {
   /** Nothing runs here: another replica does it, or will in a moment. */
   get standby(): boolean {
     return this.#held.length === 0;
+  }
+
+  /** Shards whose flows run here. */
+  get leads(): readonly number[] {
+    return this.#held;
   }
 
   /** Joins the others. `run` makes the flows run as `disabled` says, from now on. */
