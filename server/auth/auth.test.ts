@@ -144,6 +144,8 @@ describe('roles', () => {
       ['POST', '/inject/a/../../flows', 'editor'],
       ['POST', '/inject/%2e%2e', 'editor'],
       ['GET', '/diagnostics', 'admin'],
+      ['GET', '/log-levels', 'admin'],
+      ['PUT', '/Log-Levels/', 'admin'],
       ['GET', '/Diagnostics/', 'admin'],
       ['GET', '/settings/user/keys', 'admin'],
       ['PUT', '/nodes/node-red', 'admin'],

@@ -48,6 +48,7 @@ describe('a page of another site', () => {
       '/flows',
       '/flow',
       '/flows/state',
+      '/log-levels',
       '/inject/x',
       '/settings/user',
       '/nodes',

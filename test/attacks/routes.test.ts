@@ -24,6 +24,7 @@ interface Tried {
 
 const forAdmins = ({ method, path }: Tried): boolean =>
   path.includes('diagnostics') ||
+  path.includes('log-levels') ||
   path.startsWith('/settings/user/keys') ||
   (method !== 'GET' && /^\/nodes(?:\/|$)/.test(path));
 const OPERATES = new Set(['POST /flows/state', 'POST /inject/x']);
@@ -90,6 +91,8 @@ describe('every live route', () => {
         { method, path: '/forgetful-files/x' },
         { method, path: '/forgetful-plugin-files/x' },
       ]),
+      // In front of Node-RED's router.
+      ...['GET', 'PUT', 'DELETE'].map((method) => ({ method, path: '/log-levels' })),
     ];
     // What is below /auth is answered in front of Node-RED.
     guarded = routes.filter(({ method, path }) => publicRoute(method, path) === null && !path.startsWith('/auth/'));
