@@ -673,6 +673,12 @@ export const ERROR_CATALOGUE = {
     mend: 'The log says what it was doing. If that tells nothing that you can mend, report it with the log.',
     exitCode: 70,
   },
+  TRACES_LOST: {
+    area: 'Program',
+    meaning: 'Traces cannot be sent, or there are more of them than the collector takes. Flows are not affected.',
+    who: 'operator',
+    mend: 'The message says why. Look at the collector, at OTEL_EXPORTER_OTLP_ENDPOINT, and at the key in OTEL_EXPORTER_OTLP_HEADERS; have a part of the traces recorded with OTEL_TRACES_SAMPLER. docs/traces.md has more.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 type Catalogue = typeof ERROR_CATALOGUE;

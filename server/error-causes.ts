@@ -128,6 +128,7 @@ export const ERROR_CAUSES: Readonly<Record<ErrorCode, string>> = {
 
   NOT_BUILT: 'It was started from a clone without `npm run build`, or `dist` was removed.',
   RUNTIME_START_FAILED: 'Often a node package that does not fit, or a machine without memory.',
+  TRACES_LOST: 'The collector is down or slow, another port or path, a key that has run out, or a proxy in between.',
 };
 
 /** The same for the errors of the Seqera nodes (`nodes/lib/errors.ts`). */

@@ -4,6 +4,8 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 
 /** A request that came in by an `http in` or webhook node, as their messages hold it. */
 export interface IncomingRequest {
+  /** The same for all messages of the request. */
+  self: object;
   name: string;
   headers: IncomingHttpHeaders;
   attributes: Attributes;
@@ -26,6 +28,7 @@ export function requestOf(msg: Record<string, unknown>): IncomingRequest | null 
   const path = request.route?.path;
   const route = typeof path === 'string' ? `${String(request.baseUrl ?? '')}${path}`.slice(0, LONGEST) : undefined;
   return {
+    self: request,
     name: route === undefined ? method : `${method} ${route}`,
     headers: request.headers,
     attributes: { 'http.request.method': method, ...(route !== undefined && { 'http.route': route }) },

@@ -243,23 +243,24 @@ describe('the way of a message', () => {
   });
 });
 
+function request(headers: Record<string, string> = {}, method = 'POST') {
+  const response = Object.assign(new EventEmitter(), {
+    statusCode: 200,
+    writableFinished: true,
+    closed: false,
+    destroyed: false,
+  });
+  const req = {
+    headers,
+    method,
+    baseUrl: '/api',
+    route: { path: '/runs/:id' },
+    url: '/api/runs/planted?key=planted',
+  };
+  return { response, msg: { req, res: { _res: response }, payload: 'planted' } as Msg };
+}
+
 describe('a request', () => {
-  function request(headers: Record<string, string> = {}, method = 'POST') {
-    const response = Object.assign(new EventEmitter(), {
-      statusCode: 200,
-      writableFinished: true,
-      closed: false,
-      destroyed: false,
-    });
-    const req = {
-      headers,
-      method,
-      baseUrl: '/api',
-      route: { path: '/runs/:id' },
-      url: '/api/runs/planted?key=planted',
-    };
-    return { response, msg: { req, res: { _res: response }, payload: 'planted' } as Msg };
-  }
   const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
   it('goes on with the trace of its caller, and lasts until the answer', () => {
@@ -319,24 +320,27 @@ describe('runs', () => {
 
   it('that are followed for hours begin a trace with each outcome, linked to the message that they were followed for', async () => {
     const run = flow();
-    const before = run.pass('before', 'monitor');
-    let told: () => void = () => {};
+    run.pass('before', 'monitor');
     run.node(
       'monitor',
       (msg, send) => {
-        told = () => send({ _msgid: msg._msgid as string, workflowId: '5x9' });
         setTimeout(() => {
           run.traces.called(call);
-          told();
+          send({ ...msg, workflowId: '5x9' });
         }, 5);
       },
       ['after'],
       { parksMessages: true },
     );
     run.pass('after');
-    run.receive(before, {});
+    const { msg, response } = request();
+    run.send(
+      run.node('http in', () => {}, ['before']),
+      msg,
+    );
+    response.emit('close');
     await run.quiet();
-    expect(run.line('monitor').split(' > ')[0]).toBe('before');
+    expect(run.line('monitor')).toBe('POST /api/runs/:id > before > monitor');
     await expect.poll(() => run.spans.some(({ name }) => name === 'after')).toBe(true);
     const [watched, outcome] = run.spans.filter(({ name }) => name === 'monitor');
     expect(outcome?.parentSpanContext).toBeUndefined();

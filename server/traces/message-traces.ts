@@ -14,7 +14,7 @@ import type { FlowIndex } from '../runtime/flow-index.ts';
 import type { Follower } from '../runtime/in-flight.ts';
 import type { NodeInstance, SendEvent } from '../runtime/node-red.ts';
 import { nodeTrace, type Passage } from '../runtime/node-trace.ts';
-import { contextOf, requestOf } from './http-in.ts';
+import { contextOf, type IncomingRequest, requestOf } from './http-in.ts';
 import { errorType, isRunId, NodeAttributeCache, runOf } from './node-attributes.ts';
 import { type Family, TracedPassage } from './passage.ts';
 
@@ -52,6 +52,7 @@ export class MessageTraces implements Follower {
   /** In the order in which they began. */
   readonly #open = new Set<TracedPassage>();
   readonly #parked = new Map<string, SpanContext>();
+  readonly #requests = new WeakSet<object>();
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(options: { tracer: Tracer; index: FlowIndex; now?: () => number }) {
@@ -171,7 +172,7 @@ export class MessageTraces implements Follower {
 
   /** A node sends by itself: a request has come in, a timer has run out, a run that it follows has ended. */
   #begins(node: NodeInstance, msg: SendEvent['msg']): TracedPassage {
-    const request = requestOf(msg);
+    const request = this.#arrived(msg);
     const run = runOf(msg);
     const { title, attributes } = this.#attributes.of(node);
     const earlier = this.#at.get(msg);
@@ -192,6 +193,14 @@ export class MessageTraces implements Follower {
     if (request === null) this.#end(passage);
     else request.onAnswer((status) => this.#answered(passage, status));
     return passage;
+  }
+
+  /** The request that a message brings in. What nodes send later of the same one hands it on, perhaps hours later. */
+  #arrived(msg: SendEvent['msg']): IncomingRequest | null {
+    const request = requestOf(msg);
+    if (request === null || this.#requests.has(request.self)) return null;
+    this.#requests.add(request.self);
+    return request;
   }
 
   #answered(passage: TracedPassage, status: number | null): void {
