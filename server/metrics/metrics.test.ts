@@ -36,6 +36,8 @@ describe('metrics', () => {
       messages = [];
       return now;
     });
+    metrics.notified('delivered', 1);
+    metrics.notified('dropped', 3);
     metrics.request('flows', '/runs/:id', 'GET', 200, 0.01);
     metrics.request('flows', '/runs/:id', 'BREW', 404, 0.01);
     metrics.nodeError('Nightly', 'seqera-workflow-launch');
@@ -49,6 +51,10 @@ describe('metrics', () => {
     metrics.audited({ event: 'refused', area: 'flows', reason: 'no credentials' });
     metrics.storeWrite(0.002);
     expect(await samples(metrics, 'redstart_messages_total')).toEqual(['{flow="Nightly",type="function"} 4']);
+    expect(await samples(metrics, 'redstart_notifications_total')).toEqual([
+      '{outcome="delivered"} 1',
+      '{outcome="dropped"} 3',
+    ]);
     // Asked again, they are not counted again.
     expect(await samples(metrics, 'redstart_messages_total')).toEqual(['{flow="Nightly",type="function"} 4']);
     expect(await samples(metrics, 'redstart_http_requests_total')).toEqual([

@@ -39,6 +39,7 @@ export function createOperations(o: {
   replicas: Replicas | null;
   runtime(): Runtime | null;
   logLevels(): StatusReport['log'];
+  notifications(): StatusReport['notifications'];
 }): OperationsPage | null {
   const { auth, config, git, replicas } = o;
   if (auth === null) return null;
@@ -57,6 +58,7 @@ export function createOperations(o: {
     git: git && (() => git.status()),
     replicas: replicas && (() => replicas.members()),
     logLevels: o.logLevels,
+    notifications: o.notifications,
   });
   return {
     routes: statusRoutes({

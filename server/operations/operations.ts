@@ -45,6 +45,7 @@ export interface OperationsOptions {
   git: (() => GitStatus) | null;
   replicas: (() => StatusReport['replicas']) | null;
   logLevels(): StatusReport['log'];
+  notifications(): StatusReport['notifications'];
   now?: () => number;
 }
 
@@ -170,6 +171,7 @@ export class Operations {
       polls: this.#pollEntries(),
       store: { kind: storeFile === null ? 'postgresql' : 'sqlite', bytes: this.#storeBytes, fault },
       log: this.#options.logLevels(),
+      notifications: this.#options.notifications(),
       process: {
         everySeconds: SAMPLE_SECONDS,
         lagMs: [...this.#samples.lagMs],

@@ -228,7 +228,7 @@ export function placeOf({ node, nodeName, nodeType, flow, flowLabel }: NodePlace
   return { node, nodeLabel: nodeName ?? nodeType ?? node, flow: flow ?? null, flowLabel: flowLabel ?? null };
 }
 
-function outcomeOf(status: string | undefined, end: 'good' | 'bad' | undefined): Outcome {
+export function outcomeOf(status: string | undefined, end: 'good' | 'bad' | undefined): Outcome {
   if (end === 'good') return 'succeeded';
   if (status === undefined) return 'lost';
   if (status === 'cancelled') return 'cancelled';
@@ -239,6 +239,6 @@ const text = (value: unknown): string | null =>
   value === undefined || value === null || value === '' ? null : redact(String(value)).slice(0, LONGEST_TEXT);
 
 /** A flow can put anything into the message that it comes from, and the page makes a link of it. */
-function isWebPage(page: string | undefined): page is string {
+export function isWebPage(page: string | undefined): page is string {
   return page !== undefined && page.length < 2000 && /^https?:$/.test(URL.parse(page)?.protocol ?? '');
 }

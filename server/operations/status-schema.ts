@@ -151,6 +151,17 @@ export const statusSchema = z.strictObject({
     bytes: count.nullable().meta({ description: 'null: a database elsewhere.' }),
     fault: text.nullable(),
   }),
+  notifications: z
+    .strictObject({
+      format: z.enum(['slack', 'teams', 'generic']),
+      failing: count.meta({
+        description: 'How many flows, connections and the like fail now, by the rules of notifications.',
+      }),
+      lastDeliveredAt: time.nullable().meta({ description: 'Since the start.' }),
+      error: text.nullable().meta({ description: 'Why the last try to tell failed; null when it went well.' }),
+    })
+    .nullable()
+    .meta({ description: 'null: nobody is notified.' }),
   log: z
     .strictObject({
       levels: text.meta({ description: 'In force, as it would be written in LOG_LEVEL.' }),

@@ -18,7 +18,7 @@ export interface TokenChecksOptions {
   changed(): void;
 }
 
-/** While somebody looks; nobody looking, the Platform is not asked. */
+/** Unless whoever looks wants it otherwise; nobody looking, the Platform is not asked. */
 const EVERY_MS = 60_000;
 const PATIENCE_MS = 10_000;
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -36,7 +36,7 @@ class NotGood extends Error {
 /** Whether the tokens of connections are good and what their role is, asked of the Platform when somebody wants to know. */
 export class TokenChecks {
   readonly #options: TokenChecksOptions;
-  readonly #known = new Map<string, { state: TokenState; token: string; until: number }>();
+  readonly #known = new Map<string, { state: TokenState; token: string; askedAt: number }>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
 
@@ -44,12 +44,12 @@ export class TokenChecks {
     this.#options = options;
   }
 
-  /** What is known, which is brought up to date in the background. */
-  of(id: string, connection: Checked): TokenState {
+  /** What is known, which is brought up to date in the background when it is older than so many milliseconds. */
+  of(id: string, connection: Checked, oldestMs = EVERY_MS): TokenState {
     const known = this.#known.get(id);
     const token = connection.token();
-    if ((!known || known.until <= this.#options.now() || known.token !== token) && !this.#stop.signal.aborted)
-      this.#check(id, connection, token);
+    const old = !known || known.askedAt + oldestMs <= this.#options.now() || known.token !== token;
+    if (old && !this.#stop.signal.aborted) this.#check(id, connection, token);
     return known?.state ?? UNKNOWN;
   }
 
@@ -65,6 +65,7 @@ export class TokenChecks {
   #check(id: string, connection: Checked, token: string): void {
     if (this.#running.has(id)) return;
     const { now, changed } = this.#options;
+    const askedAt = now();
     const work = this.#ask(connection, token)
       .catch((error: unknown): Omit<TokenState, 'checkedAt'> => {
         const { message, state = 'unreachable' } = error as Error & { state?: TokenState['state'] };
@@ -73,7 +74,7 @@ export class TokenChecks {
       .then((state) => {
         const before = this.#known.get(id)?.state;
         const checked = { ...state, checkedAt: new Date(now()).toISOString() };
-        this.#known.set(id, { state: checked, token, until: now() + EVERY_MS });
+        this.#known.set(id, { state: checked, token, askedAt });
         this.#running.delete(id);
         if (before?.state !== checked.state || before.role !== checked.role) changed();
       });

@@ -19,7 +19,6 @@ import { createRefusedDeploys } from '../flows/patch/refused-deploys.ts';
 import { createStorageModule, DATA_FILES } from '../flows/storage-module.ts';
 import { type GitSource, openGitSource } from '../git/git-source.ts';
 import { createHttpServer, type HttpServer } from '../http/index.ts';
-import { createOperations, type OperationsPage } from '../operations/create-operations.ts';
 import { withNames } from '../promotion/named-flows.ts';
 import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { registerStandIns } from '../sandbox/stand-ins.ts';
@@ -28,8 +27,6 @@ import { createSecretFiles } from '../secrets/secret-files.ts';
 import { createContextStore } from '../state/context-store.ts';
 import { type DataLock, lockDataFolder } from '../state/data-lock.ts';
 import type { StateStore } from '../state/state-store.ts';
-import type { Traces } from '../traces/create-traces.ts';
-import { openTraces } from '../traces/open-traces.ts';
 import { version } from '../version.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import { type Connections, createConnections } from './connections.ts';
@@ -39,6 +36,7 @@ import { createFlowState } from './flow-state.ts';
 import { createLogControl, type LogControl } from './log-control.ts';
 import type { Logs } from './logs.ts';
 import { createMetering } from './metering.ts';
+import { createOnlookers, type Onlookers } from './onlookers.ts';
 import { openSecret } from './open-secret.ts';
 import { openState } from './open-state.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
@@ -75,8 +73,7 @@ interface Parts {
   sandbox: Sandbox | null;
   git: GitSource | null;
   auth: Auth | null;
-  operations: OperationsPage | null;
-  traces: Traces | null;
+  onlookers: Onlookers | null;
   http: HttpServer | null;
   runtime: Runtime | null;
 }
@@ -94,8 +91,7 @@ export function createAppliance(config: Config, logs: Logs, onLost: (reason: str
     sandbox: null,
     git: null,
     auth: null,
-    operations: null,
-    traces: null,
+    onlookers: null,
     http: null,
     runtime: null,
   };
@@ -115,6 +111,7 @@ export function createAppliance(config: Config, logs: Logs, onLost: (reason: str
       parts.git?.start();
       await parts.replicas?.join(http.listening, runtime.reload);
       if (isStopping()) return null;
+      parts.onlookers?.start();
       const url = http.url;
       const readiness = runtime.ready();
       const logger = logs.of('program');
@@ -138,12 +135,12 @@ export function createAppliance(config: Config, logs: Logs, onLost: (reason: str
   async function shutDown(deadlineMs: number): Promise<void> {
     const until = Date.now() + deadlineMs;
     parts.http?.stopAccepting();
-    parts.operations?.routes.stop();
+    parts.onlookers?.operations?.routes.stop();
     await parts.replicas?.leave();
     await parts.git?.stop();
     if (!parts.runtime && starting) await starting.catch(() => null);
     await parts.runtime?.stop(Math.max(1000, until - Date.now()));
-    await parts.traces?.stop(until - Date.now());
+    await parts.onlookers?.stop(until - Date.now());
     await closeParts(parts);
   }
 
@@ -187,7 +184,7 @@ async function build(
           storeFault: () => parts.state?.probe() ?? null,
           held: () => parts.sandbox?.held().length ?? 0,
           git: () => parts.git,
-          spans: () => parts.traces?.counts() ?? null,
+          spans: () => parts.onlookers?.traces?.counts() ?? null,
         });
   const audit = metering?.audit(trail) ?? trail;
   audit.record({ event: 'config', version: version(), settings: config.effective });
@@ -274,9 +271,9 @@ async function build(
     refuseChange: refused.refuse,
   });
   parts.auth = auth;
-  const operations = createOperations({
+  const onlookers = await createOnlookers({
     config,
-    logger: logs.of('operations'),
+    logs,
     auth,
     index,
     managed: connections.managed,
@@ -287,14 +284,11 @@ async function build(
     replicas,
     runtime: () => parts.runtime,
     logLevels: logControl.state,
+    metering,
+    recordWrite,
   });
-  parts.operations = operations;
-  const readers = [metering, operations];
-  const traces = await openTraces(config, index, logs.of('traces'));
-  parts.traces = traces;
-  const observer = metering?.observer(recordWrite) ?? { onWrite: recordWrite };
-  const told = operations?.observer(observer) ?? observer;
-  Object.assign(connections.managed, traces?.observer(told) ?? told);
+  parts.onlookers = onlookers;
+  Object.assign(connections.managed, onlookers.observer);
   const http = await createHttpServer({
     config,
     logger: logs.of('http'),
@@ -304,7 +298,7 @@ async function build(
     // Node-RED is mounted before its nodes are there.
     starting: () => runtime?.ready().reasons.includes('starting') ?? true,
     health: { ready: () => runtime?.ready() ?? { ok: false, reasons: ['starting'] } },
-    status: operations?.routes.handle ?? null,
+    status: onlookers.operations?.routes.handle ?? null,
     ...(git && { own: git.routes }),
     ...(metering && { metrics: metering.metrics }),
     ...(replicas && { elsewhere: replicas }),
@@ -316,7 +310,7 @@ async function build(
     editor: auth !== null,
     policy,
     index,
-    follower: traces?.follower ?? null,
+    follower: onlookers.traces?.follower ?? null,
     flowFault: () => flows.fault,
     fileOf: flows.fileOf,
     stopped: sandbox,
@@ -348,7 +342,7 @@ async function build(
               ...(metering && { onWritten: metering.stored }),
             }),
         },
-        logHandler: readers.reduce((handler, part) => part?.log(handler) ?? handler, logHandler),
+        logHandler: onlookers.log(logHandler),
         adminAuth: auth?.adminAuth ?? null,
         adminMiddleware: auth
           ? [
@@ -379,14 +373,14 @@ async function build(
 }
 
 async function closeParts(parts: Parts): Promise<void> {
-  await parts.traces?.stop(0);
+  await parts.onlookers?.stop(0);
   await parts.git?.stop();
   parts.connections?.close();
   parts.logControl?.close();
   await parts.http?.close();
   parts.replicas?.close();
   await parts.auth?.close();
-  await parts.operations?.close();
+  await parts.onlookers?.operations?.close();
   // After Node-RED: nodes save what they hold when they close.
   await parts.state?.close();
   parts.sandbox?.close();

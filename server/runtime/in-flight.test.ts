@@ -95,3 +95,15 @@ describe('createInFlight', () => {
     expect(await inFlight.drained(AbortSignal.timeout(10))).toBe(false);
   });
 });
+
+describe('what a node received', () => {
+  it('is counted since the start, whoever else asks', () => {
+    const { inFlight, take } = setUp();
+    take(node('a'));
+    take(node('a'));
+    expect([inFlight.received('a'), inFlight.received('b')]).toEqual([2, 0]);
+    expect(inFlight.takeReceived()).toEqual(new Map([['a', 2]]));
+    take(node('a'));
+    expect(inFlight.received('a')).toBe(3);
+  });
+});

@@ -43,9 +43,14 @@ export function handleFaults(source: FaultSource, { logger, index, blame, fatal 
   });
 }
 
-function placeOf(error: unknown, index: FlowIndex): Partial<NodePlace> {
+/** The node that an error comes from, as far as anybody can tell. */
+export function faultNode(error: unknown): string | undefined {
   // The stack is the better witness: the trace is that of the message that was being handled.
-  const id = nodeInStack(stackOf(error)) ?? nodeTrace.node();
+  return nodeInStack(stackOf(error)) ?? nodeTrace.node();
+}
+
+function placeOf(error: unknown, index: FlowIndex): Partial<NodePlace> {
+  const id = faultNode(error);
   return id === undefined ? {} : index.place(id);
 }
 
@@ -59,7 +64,7 @@ function stackOf(error: unknown): string | undefined {
   return typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : undefined;
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }
 

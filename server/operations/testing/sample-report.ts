@@ -135,6 +135,7 @@ export function sampleReport(runs: number): StatusReport {
     ],
     store: { kind: 'sqlite', bytes: 1_482_752, fault: null },
     log: { levels: 'info,git=debug', configured: 'info', changed: { at: hour(1), by: 'ada' } },
+    notifications: { format: 'slack', failing: 1, lastDeliveredAt: hour(2), error: null },
     process: {
       everySeconds: 10,
       lagMs: Array.from({ length: 120 }, (_, index) => (index % 37 === 9 ? 38 : 2 + (index % 5))),
