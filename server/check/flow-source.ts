@@ -6,7 +6,6 @@ import type { FlowNode } from '../flows/flow-node.ts';
 import { findJsonFault } from '../flows/json-scan.ts';
 import { textFolder } from '../flows/layout/readable-form.ts';
 import { MAX_BYTES } from '../flows/read-flows.ts';
-import { isUntouched } from '../flows/untouched.ts';
 import type { Spot } from './finding.ts';
 import { findInJson, findInString, type JsonPath, Lines } from './json-place.ts';
 
@@ -33,8 +32,16 @@ export interface FileFault {
   message: string;
 }
 
+/** A flow file that could be read, with its nodes. */
+export interface ReadFile {
+  file: FlowFile;
+  nodes: readonly PlacedNode[];
+}
+
 export interface FlowSource {
+  /** Paths, also of those that cannot be read. */
   files: string[];
+  read: ReadFile[];
   nodes: PlacedNode[];
   faults: FileFault[];
 }
@@ -73,11 +80,14 @@ export function folderOnDisk(path: string): FlowFolder {
     read(name) {
       const file = join(folder(), name);
       const { size } = statSync(file);
-      if (size > MAX_BYTES)
-        throw new Error(`it has ${Math.ceil(size / 1024 ** 2)} MiB, and a flow file at most ${MAX_BYTES / 1024 ** 2}`);
+      if (size > MAX_BYTES) throw tooLarge(size);
       return readFileSync(file, 'utf8');
     },
   };
+}
+
+function tooLarge(size: number): Error {
+  return new Error(`it has ${Math.ceil(size / 1024 ** 2)} MiB, and a flow file at most ${MAX_BYTES / 1024 ** 2}`);
 }
 
 /** A flow file by its name at the top of the folder. */
@@ -87,10 +97,23 @@ export function isFlowFileName(name: string): boolean {
 
 /**
  * Reads flow files. What is wrong with one is told, and the others are read all the same.
- * @param known files as they were read before, by path: those that nobody wrote to since are not read anew
+ * @param given the files, where they have just been read
  */
-export function readFlowSource(folder: FlowFolder, shown: string, known?: ReadonlyMap<string, FlowFile>): FlowSource {
-  const source: FlowSource = { files: [], nodes: [], faults: [] };
+export function readFlowSource(folder: FlowFolder, shown: string, given?: readonly FlowFile[]): FlowSource {
+  const source: FlowSource = { files: [], read: [], nodes: [], faults: [] };
+  const take = (file: FlowFile, lines: Lines): void => {
+    const nodes = placedOf(folder, file, lines);
+    source.read.push({ file, nodes });
+    for (const node of nodes) source.nodes.push(node);
+    source.faults.push(...faultsOfTexts(folder, file));
+  };
+  if (given) {
+    for (const file of given.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      source.files.push(file.path);
+      take(file, new Lines(file.parts[0]?.text ?? ''));
+    }
+    return source;
+  }
   let names: string[] = [];
   try {
     names = folder.names();
@@ -98,22 +121,18 @@ export function readFlowSource(folder: FlowFolder, shown: string, known?: Readon
     source.faults.push(unreadable(shown, error));
   }
   for (const name of names) {
-    const file = folder.path(name);
-    source.files.push(file);
-    const before = known?.get(file);
-    if (before && isUntouched(before)) {
-      for (const node of placedNodes(folder, before, new Lines(before.parts[0]?.text ?? ''))) source.nodes.push(node);
-      continue;
-    }
+    const path = folder.path(name);
+    source.files.push(path);
     let raw: string;
     try {
       raw = folder.read(name);
     } catch (error) {
-      source.faults.push(unreadable(file, error));
+      source.faults.push(unreadable(path, error));
       continue;
     }
-    const read = placeNodes(folder, name, raw, source.faults);
-    for (const node of read) source.nodes.push(node);
+    const lines = new Lines(raw);
+    const file = parsed(folder, name, raw, lines, source.faults);
+    if (file) take(file, lines);
   }
   return source;
 }
@@ -136,26 +155,43 @@ class TextMissing extends Error {
   }
 }
 
-function placeNodes(folder: FlowFolder, name: string, raw: string, faults: FileFault[]): PlacedNode[] {
+function parsed(folder: FlowFolder, name: string, raw: string, lines: Lines, faults: FileFault[]): FlowFile | null {
   const path = folder.path(name);
-  const lines = new Lines(raw);
-  let file: FlowFile;
   try {
-    file = parseFlowFile(path, name, raw, (text) => readText(folder, text));
+    return parseFlowFile(path, name, raw, (text) => readText(folder, text));
   } catch (error) {
     if (error instanceof TextMissing) faults.push(error.fault);
     else if (error instanceof RedstartError) faults.push(faultOf(error, path, raw, lines));
     else throw error;
-    return [];
+    return null;
   }
-  for (const part of file.parts.slice(1)) {
-    const marker = CONFLICT_START.exec(part.text);
-    if (marker) faults.push(conflict(folder.path(part.name), part.text, new Lines(part.text), marker));
-  }
-  return placedNodes(folder, file, lines);
 }
 
-function placedNodes(folder: FlowFolder, file: FlowFile, lines: Lines): PlacedNode[] {
+const textFaults = new WeakMap<FlowFile, readonly FileFault[]>();
+
+/** What is wrong with the texts beside a file. */
+function faultsOfTexts(folder: FlowFolder, file: FlowFile): readonly FileFault[] {
+  let faults = textFaults.get(file);
+  if (!faults) {
+    faults = file.parts.slice(1).flatMap(({ name, text }) => {
+      if (text.length > MAX_BYTES) return [unreadable(folder.path(name), tooLarge(text.length))];
+      const marker = CONFLICT_START.exec(text);
+      return marker ? [conflict(folder.path(name), text, new Lines(text), marker)] : [];
+    });
+    textFaults.set(file, faults);
+  }
+  return faults;
+}
+
+const placedNodes = new WeakMap<FlowFile, readonly PlacedNode[]>();
+
+function placedOf(folder: FlowFolder, file: FlowFile, lines: Lines): readonly PlacedNode[] {
+  const placed = placedNodes.get(file) ?? placeNodes(folder, file, lines);
+  placedNodes.set(file, placed);
+  return placed;
+}
+
+function placeNodes(folder: FlowFolder, file: FlowFile, lines: Lines): PlacedNode[] {
   const { path, name } = file;
   const raw = file.parts[0]?.text ?? '';
   const texts = file.form.kind === 'readable' ? file.form.texts : null;

@@ -1,7 +1,7 @@
 import type { NodePolicy } from '../../settings/node-policy.ts';
 import type { NamesFile } from '../promotion/names-file.ts';
 import type { Severity, Spot } from './finding.ts';
-import type { FlowGraph } from './flow-graph.ts';
+import type { NodeGraph } from './flow-graph.ts';
 import type { PlacedNode } from './flow-source.ts';
 import type { JsonPath } from './json-place.ts';
 import type { NodeType } from './node-type.ts';
@@ -32,7 +32,7 @@ export interface Report {
 }
 
 export interface RuleContext {
-  graph: FlowGraph;
+  graph: NodeGraph;
   world: World;
   /** `redstart.yaml`, where there is one. */
   names: NamesFile | null;

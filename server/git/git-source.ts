@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Audit } from '../audit/audit-event.ts';
 import { asCaller, currentCaller } from '../audit/caller.ts';
 import { checkFlowsAside } from '../check/check-flows.ts';
+import { CheckMemory } from '../check/check-memory.ts';
 import { createWorld } from '../check/world.ts';
 import type { Config, GitConfig } from '../config/index.ts';
 import { variablesForFlows } from '../config/process-config.ts';
@@ -126,23 +127,29 @@ function webhookRoutes(
   return new Map([[GIT_WEBHOOK_PATH, handle]]);
 }
 
-/** Remembers the files of the last revision that was good: of the next one only those that changed are read. */
+/** Remembers the files of the last revision that was good: of the next one only those that changed are read and checked. */
 function createCheck(config: Config): (folder: string) => Promise<string[]> {
+  const memory = new CheckMemory();
   let known: readonly FlowFile[] = [];
   return async (folder) => {
+    // What a load would refuse, the check tells with its place, where it can.
+    const [files, refused] = await readFlowFiles(folder, known).then(
+      (read) => [read, null] as const,
+      (error: unknown) => [null, error] as const,
+    );
     const { findings } = await checkFlowsAside({
       path: folder,
       world: createWorld(config, variablesForFlows()),
       base: folder,
-      known: new Map(known.map((file) => [file.path, file])),
+      ...(files && { read: files, memory }),
     });
     const errors = findings
       .filter(({ severity }) => severity === 'error')
       .map(({ file, line, message }) => `${file ?? ''}${line === null ? '' : `:${line}`}: ${message}`);
     if (errors.length > 0) return errors;
-    // What a load would refuse: here the folder's path means nothing to anybody.
+    // Here the folder's path means nothing to anybody.
     try {
-      const files = await readFlowFiles(folder, known);
+      if (files === null) throw refused;
       await namesFor(folder, config.environment, files.flatMap(nodesOf));
       known = files;
       return [];

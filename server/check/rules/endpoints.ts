@@ -18,7 +18,10 @@ interface Endpoint {
 }
 
 export const checkEndpoints: RuleCheck = ({ graph, world, report }) => {
-  const endpoints = graph.nodes.flatMap((placed) => (graph.isOff(placed.node) ? [] : (endpointOf(placed) ?? [])));
+  const endpoints = graph.nodes.flatMap((placed) => {
+    const endpoint = endpointOf(placed);
+    return endpoint === null || graph.isOff(placed.node) ? [] : [endpoint];
+  });
   const seen = new Map<string, Endpoint>();
   const open: Endpoint[] = [];
   for (const endpoint of endpoints) {

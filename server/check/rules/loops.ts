@@ -1,4 +1,5 @@
-import { type FlowGraph, subflowEnds, subflowOf, textsOf, wiresOf } from '../flow-graph.ts';
+import type { FlowNode } from '../../flows/flow-node.ts';
+import { type NodeGraph, subflowEnds, subflowOf, textsOf, wiresOf } from '../flow-graph.ts';
 import type { PlacedNode } from '../flow-source.ts';
 import { named, type RuleCheck } from '../rule-context.ts';
 
@@ -43,12 +44,17 @@ export const checkLoops: RuleCheck = ({ graph, report }) => {
   }
 };
 
+/** Whom a node hands its messages on to. */
+export function targetIds(node: FlowNode): string[] {
+  return node.type === 'link out' ? textsOf(node.links) : wiresOf(node).flat();
+}
+
 /** Which nodes hand messages on at once, and whereto. */
 class Pass {
-  readonly #graph: FlowGraph;
+  readonly #graph: NodeGraph;
   readonly #through = new Map<string, boolean>();
 
-  constructor(graph: FlowGraph) {
+  constructor(graph: NodeGraph) {
     this.#graph = graph;
   }
 
@@ -61,8 +67,7 @@ class Pass {
   }
 
   targets({ node }: PlacedNode): PlacedNode[] {
-    const ids = node.type === 'link out' ? textsOf(node.links) : wiresOf(node).flat();
-    return ids.flatMap((id) => this.#graph.find(id) ?? []);
+    return targetIds(node).flatMap((id) => this.#graph.find(id) ?? []);
   }
 
   /** A message gets from the input of the subflow to one of its outputs without a wait. */
@@ -89,7 +94,7 @@ class Pass {
 }
 
 /** Strongly connected nodes (Tarjan, with a stack of its own: a chain of thousands of nodes is no reason to fail). */
-function circles(graph: FlowGraph, pass: Pass): PlacedNode[][] {
+function circles(graph: NodeGraph, pass: Pass): PlacedNode[][] {
   const found: PlacedNode[][] = [];
   const index = new Map<PlacedNode, number>();
   const low = new Map<PlacedNode, number>();

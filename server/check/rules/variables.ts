@@ -1,6 +1,6 @@
 import type { FlowNode } from '../../flows/flow-node.ts';
 import { NAME_KINDS } from '../../promotion/names-file.ts';
-import { type FlowGraph, subflowOf } from '../flow-graph.ts';
+import { type NodeGraph, subflowOf } from '../flow-graph.ts';
 import type { PlacedNode } from '../flow-source.ts';
 import type { JsonPath } from '../json-place.ts';
 import { spotIn, textsIn, wholeVariable } from '../node-values.ts';
@@ -76,13 +76,13 @@ function isComment(code: string, offset: number): boolean {
 
 /** Which variables the groups, tabs and subflows around a node set. */
 class Scopes {
-  readonly #graph: FlowGraph;
+  readonly #graph: NodeGraph;
   readonly #names = new Map<FlowNode, ReadonlySet<string>>();
   readonly #everywhere: FlowNode[];
 
-  constructor(graph: FlowGraph) {
+  constructor(graph: NodeGraph) {
     this.#graph = graph;
-    this.#everywhere = graph.nodes.flatMap(({ node }) => (node.type === 'global-config' ? [node] : []));
+    this.#everywhere = graph.ofType('global-config').map(({ node }) => node);
   }
 
   has(node: FlowNode, name: string): boolean {
