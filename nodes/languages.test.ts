@@ -79,8 +79,9 @@ const labels = types.flatMap((type) => all(read(type, `${type}.html`), /id="node
 
 /** What is asked of the texts that all dialogs share. */
 const askedOfShared = [
-  ...all(ofAll, /\b(?:shared|label)\((?:\w+ \? )?'([\w.]+)'/g),
-  ...all(ofAll, /\bshared\(\w+ \? '[\w.]+' : '([\w.]+)'/g),
+  ...all(ofAll, /\b(?:shared|label)\('([\w.]+)'/g),
+  ...all(ofAll, /\? '([a-z]+\.\w+)' : '[a-z]+\.\w+'/g),
+  ...all(ofAll, /\? '[a-z]+\.\w+' : '([a-z]+\.\w+)'/g),
   ...all(validation, /\bkey: '(\w+)'/g).map((key) => `problems.${key}`),
   ...all(admin, /new Refusal\('\w+', '(\w+)'/g).map((reason) => `refusals.${reason}`),
   ...Object.keys(ERROR_CATALOGUE).map((code) => `errors.${code}`),

@@ -1,3 +1,4 @@
+import { announce, region } from './announce.ts';
 import { shared } from './text.ts';
 
 export interface Suggestion {
@@ -43,7 +44,6 @@ export function combobox(
   list.setAttribute('aria-label', shared('suggest.label'));
   const note = document.createElement('div');
   note.className = 'seqera-note';
-  note.setAttribute('role', 'status');
   popup.append(list, note);
 
   const button = document.createElement('button');
@@ -64,6 +64,7 @@ export function combobox(
   input.setAttribute('aria-expanded', 'false');
   input.setAttribute('aria-controls', id);
   input.autocomplete = 'off';
+  region();
 
   const isOpen = () => !popup.hidden;
   const typed = () => (options.list ? (input.value.split(',').pop() ?? '') : input.value).trim();
@@ -110,6 +111,7 @@ export function combobox(
     note.textContent = text;
     note.classList.toggle('seqera-problem', problem);
     note.hidden = text === '';
+    announce(text);
   }
 
   function render(found: Suggestion[], term: string): void {
@@ -163,6 +165,7 @@ export function combobox(
       if (mine !== asked) return;
       render(found, term);
       say(found.length === 0 ? shared(term ? 'suggest.nothingFor' : 'suggest.nothing', { term }) : '');
+      if (found.length > 0) announce(shared('suggest.found', { count: found.length }));
       const current = found.findIndex((suggestion) => suggestion.value === typed());
       activate(current < 0 ? 0 : current);
     } catch (error) {

@@ -117,12 +117,15 @@ export function setUpField(node: RedEditorNode, field: Field, place: () => Place
     typed = setUpTyped(node, field, input, parts.label);
     isFixed = () => FIXED.includes(input.typedInput('type'));
   }
+  if (field.required) typed.setAttribute('aria-required', 'true');
   const tell = () => {
     const problem = problemOf(node, field, input.val());
+    typed.setAttribute('aria-invalid', String(problem !== null));
     if (problem) say(problem, 'bad');
     else if (parts.hint.hasClass('seqera-bad')) say('');
   };
   input.on('change', () => tell());
+  tell();
   const { suggest } = field;
   if (suggest) {
     const box = combobox(typed, {
@@ -168,7 +171,8 @@ export function layOut(input: JQuery, label: string, icon = 'tag') {
     .attr({ for: input.attr('id') ?? '', id: `${input.attr('id')}-label`, title: label })
     .append($('<i aria-hidden="true">').addClass(`fa fa-${icon}`), document.createTextNode(label));
   const field = $('<div class="seqera-field">').append(row.contents());
-  const hint = $('<div class="seqera-hint">').attr('id', `${input.attr('id')}-hint`);
+  // What it says while the dialog is open is read out: what is wrong, what was chosen.
+  const hint = $('<div class="seqera-hint" aria-live="polite">').attr('id', `${input.attr('id')}-hint`);
   row.append(element, field, hint);
   input.attr('aria-describedby', `${input.attr('id')}-hint`);
   return { row, label: element, field, hint };
@@ -183,12 +187,28 @@ function setUpTyped(node: RedEditorNode, field: Field, input: JQuery, label: JQu
   input.attr('aria-labelledby', label.attr('id') ?? '');
   input.css('width', '100%');
   input.typedInput({ default: fallback, types: field.types ?? [], typeField });
-  const inner = input
-    .next('.red-ui-typedInput-container')
-    .find('input.red-ui-typedInput-input')
-    .get(0) as HTMLInputElement;
+  const inner = innerOf(input);
   inner.id = `${input.attr('id')}-text`;
+  nameButtons(input, labelOf(node, field.property), label.attr('id'));
   inner.setAttribute('aria-describedby', input.attr('aria-describedby') ?? '');
   label.attr('for', inner.id);
   return inner;
+}
+
+/** What one types into in a typed input. */
+export const innerOf = (input: JQuery): HTMLInputElement =>
+  input.next('.red-ui-typedInput-container').find('input.red-ui-typedInput-input').get(0) as HTMLInputElement;
+
+/** The buttons of a typed input (its type, its choices, its editor) say of which field they are, where Node-RED names none. */
+export function nameButtons(input: JQuery, name: string, labelledBy?: string): void {
+  const container = input.next('.red-ui-typedInput-container');
+  container.find('button').each((index, button) => {
+    if (button.classList.contains('red-ui-typedInput-option-expand')) {
+      button.setAttribute('aria-label', shared('typed.expand', { name }));
+    } else if (labelledBy) {
+      // What the button shows, its type or its value, is part of its name.
+      button.id ||= `${labelledBy}-button-${index}`;
+      button.setAttribute('aria-labelledby', `${labelledBy} ${button.id}`);
+    }
+  });
 }

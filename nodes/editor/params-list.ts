@@ -1,4 +1,4 @@
-import { ANY } from './fields.ts';
+import { ANY, innerOf, nameButtons } from './fields.ts';
 import { shared } from './text.ts';
 
 /** An entry of a launch node's `params`, as flows have it. */
@@ -42,6 +42,11 @@ export function paramsList(list: JQuery, params: unknown): () => Param[] {
         .appendTo(row);
       row.append(type);
       valueInput.typedInput({ default: 'str', types: ANY, typeField: type });
+      innerOf(valueInput).setAttribute('aria-label', label('params.value'));
+      nameButtons(valueInput, label('params.value'));
+      row
+        .siblings('.red-ui-editableList-item-remove')
+        .attr({ role: 'button', 'aria-label': shared('params.remove', { number: index + 1 }) });
       rows.set(row.get(0) as HTMLElement, () => ({
         name: String(nameInput.val() ?? '').trim(),
         value: valueInput.typedInput('value'),

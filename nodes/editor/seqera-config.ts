@@ -51,6 +51,7 @@ function open(node: RedEditorNode): void {
         .text(message || text)
         .toggleClass('seqera-good', tone === 'good')
         .toggleClass('seqera-bad', tone === 'bad');
+      input.attr('aria-invalid', String(tone === 'bad'));
     };
     return { input, row, box, say, text: () => String(input.val() ?? '').trim() };
   };
@@ -58,7 +59,13 @@ function open(node: RedEditorNode): void {
   const address = field('baseUrl', 'globe');
   const token = field('token', 'key');
   const workspace = field('workspaceId', 'sitemap');
-  address.input.attr('placeholder', CLOUD);
+  address.input.attr({ placeholder: CLOUD, 'aria-required': 'true' });
+  const tell = (of: typeof address, property: string, check: Check, required: boolean) => {
+    const problem = problemOf(property, check, of.text(), required);
+    if (problem === true) of.say('');
+    else of.say(problem, 'bad');
+  };
+  address.input.on('change', () => tell(address, 'baseUrl', baseUrl, true));
 
   const form = (workspaceId: string) =>
     describeForm(node, { baseUrl: address.text(), token: token.text(), workspaceId });
@@ -69,6 +76,10 @@ function open(node: RedEditorNode): void {
   });
   workspace.box.append(button);
   workspace.input.on('input', () => workspace.say(''));
+  workspace.input.on('blur', () => {
+    if (problemOf('workspaceId', workspaceId, workspace.text(), false) !== true)
+      tell(workspace, 'workspaceId', workspaceId, false);
+  });
 
   // A stored token belongs to the address that it was stored with. Another address needs it typed again.
   const stored = token.text() === STORED;

@@ -147,10 +147,13 @@ function setUpConnection(): void {
   let managed: ManagedConnection[] | null = null;
   const show = () => {
     const chosen = String(select.val() ?? '');
-    if (chosen && chosen !== '_ADD_') hint.text('').removeClass('seqera-bad');
-    else if (managed) {
+    if (chosen && chosen !== '_ADD_') {
+      hint.text('').removeClass('seqera-bad');
+      select.removeAttr('aria-invalid');
+    } else if (managed) {
       const fallback = managed.find((connection) => connection.default);
       hint.toggleClass('seqera-bad', !fallback);
+      select.attr('aria-invalid', String(!fallback));
       hint.text(fallback ? shared('connection.usesDefault', { ...fallback }) : shared('refusals.noDefault'));
     }
   };
@@ -158,6 +161,9 @@ function setUpConnection(): void {
   select
     .siblings('a.red-ui-button')
     .attr({ role: 'button', tabindex: '0' })
+    .each((_index, link) => {
+      link.setAttribute('aria-label', shared(link.id.endsWith('-edit') ? 'connection.edit' : 'connection.add'));
+    })
     .on('keydown', function press(event) {
       if (event.key !== 'Enter' && event.key !== ' ') return;
       event.preventDefault();

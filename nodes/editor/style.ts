@@ -1,8 +1,8 @@
 // The dialogs' look, in the editor's own colours, so that it follows its theme (dark ones too).
 const CSS = `
 .seqera-row { display: flex; align-items: flex-start; flex-wrap: wrap; }
-.form-row.seqera-row > label { flex: 0 0 140px; width: 140px; margin: 0; padding: 7px 8px 0 0; box-sizing: border-box; line-height: 20px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.seqera-row > label > i { width: 16px; text-align: center; margin-right: 5px; opacity: 0.75; }
+.form-row.seqera-row > :is(label, .seqera-label) { flex: 0 0 140px; width: 140px; margin: 0; padding: 7px 8px 0 21px; text-indent: -21px; box-sizing: border-box; line-height: 20px; overflow-wrap: anywhere; hyphens: auto; }
+.seqera-row > :is(label, .seqera-label) > i { width: 16px; text-indent: 0; text-align: center; margin-right: 5px; opacity: 0.75; }
 .seqera-field { flex: 1 1 200px; min-width: 0; display: flex; align-items: center; gap: 6px; }
 .seqera-field > .red-ui-typedInput-container, .seqera-field > div { flex: 1 1 0; min-width: 0; width: auto !important; margin: 0; }
 .seqera-field > input[type=text], .seqera-field > input[type=password] { flex: 1 1 0; min-width: 0; width: auto; margin: 0; }
@@ -30,6 +30,7 @@ details.seqera-more > summary { display: list-item; cursor: pointer; margin-bott
 .seqera-check dd { margin: 0; overflow-wrap: anywhere; }
 .seqera-check p { margin: 10px 0 0; }
 .seqera-check p.seqera-problem { padding: 10px 12px; border-radius: 4px; border: 1px solid var(--red-ui-secondary-border-color, #ddd); border-left: 3px solid var(--red-ui-text-color-error, #b31d28); }
+.seqera-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .seqera-popup { position: fixed; z-index: 1600; overflow-y: auto; max-height: 280px; box-sizing: border-box; padding: 4px 0; border: 1px solid var(--red-ui-primary-border-color, #bbb); border-radius: 4px; background: var(--red-ui-form-input-background, #fff); color: var(--red-ui-form-text-color, #444); box-shadow: 0 6px 18px rgba(0, 0, 0, 0.2); font-family: var(--red-ui-primary-font, sans-serif); font-size: 14px; }
 .seqera-popup ul { list-style: none; margin: 0; padding: 0; }
 .seqera-popup .seqera-group { padding: 8px 12px 3px; font-size: 11px; font-weight: bold; color: var(--red-ui-secondary-text-color, #777); }

@@ -52,7 +52,7 @@ describe('dialogs of data links and datasets', () => {
     const path = page.getByRole('combobox', { name: 'Folder' });
     await path.focus();
     await page.keyboard.press('ArrowDown');
-    await page.getByText('Choose the data link first.').waitFor();
+    await page.locator('.seqera-note').getByText('Choose the data link first.').waitFor();
     await page.keyboard.press('Escape');
     await dataLink.focus();
     await dataLink.pressSequentially('archive', { delay: 30 });

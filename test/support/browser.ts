@@ -28,9 +28,12 @@ export interface Watched {
   complaints: string[];
 }
 
-/** A page of a context of its own. A self-signed certificate is accepted: the appliance made it a moment ago. */
-export async function openPage(browser: Browser): Promise<Watched> {
-  const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, ignoreHTTPSErrors: true });
+/**
+ * A page of a context of its own. A self-signed certificate is accepted: the appliance made it a moment ago.
+ * @param locale what the browser says that its user reads
+ */
+export async function openPage(browser: Browser, locale = 'en-US'): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, ignoreHTTPSErrors: true, locale });
   const complaints: string[] = [];
   // Of the context, not of the page: the editor opens windows of its own.
   context.on('console', (message) => {
