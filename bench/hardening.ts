@@ -1,10 +1,11 @@
 // What the hardening costs on requests/s of `http in → http response`, against the same Express app with Node-RED in it and
 // without the hardening. All run at the same time, and are asked in turns of a second: what else the machine does falls on each of
 // them alike. Also in CPU time of the process for each request, as the load generator shares the machine.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { hashToken, makeToken } from '../server/auth/token-hash.ts';
+import { cpuOf } from './cpu-of.ts';
 import { median, prepare, remove, round, SUBJECTS, type Subject, start } from './subjects.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 15);
@@ -52,12 +53,6 @@ const subjects: (Subject & { authorization?: string })[] = [
   ),
   letting('token', { REDSTART_HTTP_AUTH: 'token' }, `Bearer ${token}`),
 ];
-
-/** Microseconds of CPU, user and system. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
-}
 
 interface Run {
   subject: (typeof subjects)[number];
