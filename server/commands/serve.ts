@@ -1,9 +1,8 @@
-import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import { ERROR_CATALOGUE } from '../error-catalogue.ts';
 import { type Appliance, createAppliance } from '../runtime/appliance.ts';
 import { banner } from '../runtime/banner.ts';
-import { createLogs } from '../runtime/logs.ts';
+import { createLogs, type Logs } from '../runtime/logs.ts';
 import { handleFaults } from '../runtime/process-faults.ts';
 import { releaseStartMemory } from '../runtime/release-memory.ts';
 
@@ -27,7 +26,7 @@ export async function serve(config: Config): Promise<void> {
     logger.fatal({ code: 'LEASE_LOST' }, `this replica ends, as it may not run the flows any more: ${reason}`);
     process.exit(ERROR_CATALOGUE.LEASE_LOST.exitCode);
   });
-  exitOnSignals(appliance, logger);
+  exitOnSignals(appliance, logs);
   handleFaults(process, {
     logger,
     index: appliance.index,
@@ -42,7 +41,8 @@ export async function serve(config: Config): Promise<void> {
   if (config.local) process.stdout.write(banner(config, started));
 }
 
-function exitOnSignals(appliance: Appliance, logger: Logger): void {
+function exitOnSignals(appliance: Appliance, logs: Logs): void {
+  const logger = logs.of('program');
   let stopping = false;
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
@@ -54,6 +54,7 @@ function exitOnSignals(appliance: Appliance, logger: Logger): void {
       logger.info({ signal }, 'stopping');
       appliance.stop(STOP_DEADLINE_MS).then(
         () => {
+          logs.flush();
           logger.info('stopped');
           process.exit(0);
         },
