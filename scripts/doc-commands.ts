@@ -11,6 +11,7 @@
 //   <!-- starts: is ready -->         it goes on running: when its output contains that, the next block is run;
 //                                     it is stopped at the end of the page
 //   <!-- with: appliance -->          one runs beside, at the addresses that the page names; $TOKEN is for its admin API
+//   <!-- with: data -->               there is a data folder, as one leaves it
 //
 // A block of nothing but settings (NAME=value, with or without `export`) is run with `redstart config` after it, which
 // refuses what is wrong. A block with a `docker` command is run by the container suite, which needs an engine.
@@ -37,7 +38,7 @@ export interface Block {
   exitCode: number;
   shows: string[];
   starts: string | null;
-  with: 'appliance' | null;
+  with: 'appliance' | 'data' | null;
   /** Needs a container engine. */
   docker: boolean;
 }
@@ -79,10 +80,15 @@ export function parseBlocks(page: string, text: string): Block[] {
         exitCode: Number(all('exit code')[0] ?? 0),
         shows: all('shows'),
         starts: all('starts')[0] ?? null,
-        with: all('with')[0] === 'appliance' ? 'appliance' : null,
+        with: besideOf(page, all('with')[0] ?? null),
         docker: /^\s*(?:[A-Z_]+=\S+ )*docker\b/m.test(code),
       };
     });
+}
+
+function besideOf(page: string, said: string | null): Block['with'] {
+  if (said === null || said === 'appliance' || said === 'data') return said;
+  throw new Error(`${page}: "with: ${said}" is neither appliance nor data`);
 }
 
 interface Fence {

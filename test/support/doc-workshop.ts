@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -52,6 +53,13 @@ export class DocWorkshop {
   #port = 0;
 
   static async open(): Promise<DocWorkshop> {
+    // What `npm start` would install, it would install into the project that everybody works in.
+    const wanted = createHash('sha256')
+      .update(readFileSync(join(root, 'package-lock.json')))
+      .digest('hex');
+    const installed = readFileSync(join(root, 'node_modules/.redstart-installed'), 'utf8').trim();
+    if (installed !== wanted)
+      throw new Error('Other packages are installed than package-lock.json says: npm run setup');
     const workshop = new DocWorkshop();
     workshop.#port = await freePort();
     workshop.#tools();
@@ -64,7 +72,8 @@ export class DocWorkshop {
   #tools(): void {
     const programs: Record<string, string> = {
       redstart: `exec "${process.execPath}" "${join(root, 'dist/server/main.js')}" "$@"`,
-      node: `exec "${process.execPath}" "$@"`,
+      // The permission model reads no links: the program itself, wherever the page names it.
+      node: `for each; do shift; [ "$each" = dist/server/main.js ] && each="${join(root, 'dist/server/main.js')}"; set -- "$@" "$each"; done\nexec "${process.execPath}" "$@"`,
       curl: `to=127.0.0.1:${this.#port}\nexec /usr/bin/curl --silent --show-error --fail --insecure --max-time 20 --connect-to "localhost:1880:$to" --connect-to "redstart.example.org:443:$to" --connect-to "automation.example.org:443:$to" "$@"`,
     };
     mkdirSync(this.#bin, { recursive: true });
@@ -142,6 +151,7 @@ export class DocWorkshop {
 
   async run(block: Block): Promise<Told> {
     if (block.with === 'appliance') await this.#appliance();
+    if (block.with === 'data') await this.#data();
     const settings = isSettings(block);
     const code = [
       ...block.first,
@@ -158,7 +168,7 @@ export class DocWorkshop {
 
   /** Runs a script to its end; or until it says something, from when on it runs beside. */
   async #execute(script: string, until: string | null): Promise<{ status: number | null; output: string }> {
-    const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
+    const child = spawn('bash', ['--norc', '-euo', 'pipefail', '-c', script], {
       cwd: this.#folder,
       env: this.#env,
       detached: true,
@@ -188,19 +198,29 @@ export class DocWorkshop {
     });
   }
 
+  /** A data folder as an appliance leaves it. */
+  async #data(): Promise<void> {
+    await this.#execute('REDSTART_SIMULATOR=true exec redstart serve', '"msg":"ready"');
+    await this.#stopAll();
+  }
+
   /** One with everything on, for pages that ask it something. The token of `$TOKEN` is for its admin API. */
   async #appliance(): Promise<void> {
     if (this.#more.TOKEN !== undefined) return;
     const file = join(this.#secrets, 'own-tokens.yaml');
     const made = await this.#execute(`redstart token create docs --role viewer --days 1 --file ${file}`, null);
-    this.#more.TOKEN = /\brs_\w+/.exec(made.output)?.[0] ?? '';
+    this.#more.TOKEN = /\brs_[\w-]+/.exec(made.output)?.[0] ?? '';
     const set = `REDSTART_SIMULATOR=true REDSTART_TLS=self-signed REDSTART_TOKENS_FILE=${file} REDSTART_ADMIN_PASSWORD='${PASSWORD}'`;
-    const { output, status } = await this.#execute(`${set} exec redstart serve`, 'is ready');
+    const { output, status } = await this.#execute(`${set} exec redstart serve`, '"msg":"ready"');
     if (status !== 0) throw new Error(`the appliance for the page does not start:\n${made.output}${output}`);
   }
 
+  async #stopAll(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map(stopped));
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#running.map((child) => stopped(child)));
+    await this.#stopAll();
     rmSync(this.#base, { recursive: true, force: true });
   }
 }
