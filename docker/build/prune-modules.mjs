@@ -36,12 +36,18 @@ const SOURCE_ONLY =
 const LICENCE = /^(?:un)?licen[cs]e|^copying|^notice|^authors/i;
 /** Second builds of the same code that Node.js does not choose, by package; the largest ones. */
 const OTHER_BUILDS = {
+  'csv-parse': ['dist/esm', 'dist/iife', 'dist/umd'],
+  jsonata: ['jsonata-es5.js', 'jsonata-es5.min.js', 'jsonata.min.js'],
+  'moment-timezone': ['builds'],
+  xml2js: ['lib/xml2js.bc.js'],
   moment: ['min', 'src', 'dist'],
   mqtt: ['dist'],
   'js-sdsl': ['dist/umd', 'dist/esm'],
   yaml: ['browser'],
   pino: ['browser.js'],
 };
+/** Packages that are imported and never required; `api` is both. */
+const IMPORTED = /^@opentelemetry\/(?!api$)/;
 
 const app = process.argv[2] ?? '.';
 const modules = join(app, 'node_modules');
@@ -101,7 +107,10 @@ function thin(dir, top, name) {
       if (entry.name === 'node_modules') continue;
       if (dir === top && FOR_PEOPLE.has(entry.name.toLowerCase())) remove(path);
       else thin(path, top, name);
-    } else if (SOURCE_ONLY.test(entry.name) && !LICENCE.test(entry.name)) {
+    } else if (
+      (SOURCE_ONLY.test(entry.name) && !LICENCE.test(entry.name)) ||
+      (IMPORTED.test(name) && /\.cjs$/.test(path))
+    ) {
       saved.files += 1;
       remove(path);
     }

@@ -43,7 +43,11 @@ describe.skipIf(noEngine !== null)('the image', () => {
     const pack = files.filter((file) => !file.startsWith('/app/node_modules/@node-red/'));
     expect(pack.filter((file) => /\.(?:ts|mts|cts|tsx|map)$|\.test\.js$/.test(file))).toEqual([]);
     expect(
-      files.filter((file) => /\/node_modules\/(?:typescript|vitest|node|npm|@biomejs|playwright-core)\//.test(file)),
+      files.filter((file) =>
+        /\/node_modules\/(?:typescript|vitest|vitepress|vite|vue|rolldown|esbuild|axe-core|node|npm|@biomejs|playwright-core)\//.test(
+          file,
+        ),
+      ),
     ).toEqual([
       // What Node-RED asks for when it is loaded.
       '/app/node_modules/npm/package.json',
