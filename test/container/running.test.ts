@@ -14,9 +14,10 @@ describe.skipIf(noEngine !== null)('a container of the image', () => {
 
   it('runs with nothing that it may do: read-only, no capability, no new privilege, as user 1000', async () => {
     await using container = await Container.start({
-      env: { REDSTART_ADMIN_PASSWORD: PASSWORD },
+      env: { REDSTART_ADMIN_PASSWORD: PASSWORD, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' },
       options: ['--health-interval', '1s'],
     });
+    expect(container.lines.map(({ msg }) => msg)).toContain('traces are on');
     expect(container.exec('id').output.trim()).toBe('uid=1000(node) gid=0(root) groups=0(root)');
     // Of what it loads nothing was left out, and nothing was refused.
     expect(container.lines.filter(({ component }) => component === 'node-red')).toEqual([]);
