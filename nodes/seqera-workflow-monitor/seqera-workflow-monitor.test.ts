@@ -212,6 +212,7 @@ describe('what does not end a watch', () => {
     await red.until(() => node.on1(1).length > seen + 1);
     expect(node.statuses.some(({ fill, shape }) => fill === 'yellow' && shape === 'ring')).toBe(true);
     expect(node.logged.map((line) => line.split(' ')[0])).toEqual(['warn', 'log']);
+    expect(node.warned).toMatchObject([{ message: expect.stringMatching(/^A check failed/), runId: workflowId }]);
     simulator.endRun(workflowId, 'SUCCEEDED');
     await red.until(() => node.done.length === 1);
     expect(node.on1(2)).toHaveLength(1);
@@ -251,7 +252,7 @@ describe('what ends a watch', () => {
     const node = monitor(red);
     node.receive({ workflowId: 'nosuchrun12345' });
     await red.until(() => node.done.length === 1);
-    expect(node.done[0]?.error).toMatchObject({ code: 'SEQERA_NOT_FOUND', status: 404 });
+    expect(node.done[0]?.error).toMatchObject({ code: 'SEQERA_NOT_FOUND', status: 404, runId: 'nosuchrun12345' });
     expect(red.store.scope(node.id).size).toBe(0);
     expect(node.statuses.at(-1)?.fill).toBe('red');
     expect(inspect(node, { depth: 12, showHidden: true })).not.toContain(TOKEN);

@@ -42,6 +42,8 @@ export class FakeNode extends EventEmitter {
   /** What each input ended with, in the order in which they ended. */
   readonly done: { msg: Message; error: Error | undefined }[] = [];
   readonly logged: string[] = [];
+  /** As they were given: a log reads more off an error than its text. */
+  readonly warned: unknown[] = [];
   readonly #red: FakeRed;
   readonly #closers: Callback[] = [];
   #input: Callback | undefined;
@@ -98,6 +100,7 @@ export class FakeNode extends EventEmitter {
   }
 
   warn(message: unknown): void {
+    this.warned.push(message);
     this.logged.push(`warn ${String(message)}`);
   }
 

@@ -102,5 +102,8 @@ export class Program {
     if (this.child.exitCode === null) this.child.kill('SIGKILL');
     await this.exited;
     await rm(this.dir, { recursive: true, force: true });
+    // Of every start of every test: who reads a log goes by it.
+    const bare = this.lines.filter(({ component }) => component === undefined);
+    if (bare.length > 0) throw new Error(`log lines without a component: ${JSON.stringify(bare.slice(0, 3))}`);
   }
 }
