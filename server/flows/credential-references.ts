@@ -38,7 +38,11 @@ export function withReferences(flows: FlowStore): ReferencingFlowStore {
           throw error;
         }
         prepared = null;
-        return nodes.map(({ credentials: _, ...node }) => node as FlowNode);
+        return nodes.map((node) => {
+          if (!('credentials' in node)) return node;
+          const { credentials: _, ...rest } = node;
+          return rest as FlowNode;
+        });
       },
     },
     save: {

@@ -14,9 +14,10 @@ import { isUntouched, rememberRead } from './untouched.ts';
  */
 export async function readFlowFiles(dir: string, known: readonly FlowFile[] = []): Promise<FlowFile[]> {
   const files: FlowFile[] = [];
+  const byName = new Map(known.map((file) => [file.name, file]));
   for (const name of await flowFileNames(dir)) {
     const path = join(dir, name);
-    const before = known.find((file) => file.name === name);
+    const before = byName.get(name);
     if (before && isUntouched(before)) {
       files.push(before);
       continue;
@@ -45,12 +46,14 @@ export const MAX_BYTES = 32 * 1024 ** 2;
 
 async function flowFileNames(dir: string): Promise<string[]> {
   try {
-    const entries = await readdir(dir);
+    const entries = await readdir(dir, { withFileTypes: true });
+    const wanted = entries.filter(({ name }) => name.endsWith('.json') && !name.startsWith('.'));
+    const kinds = await Promise.all(
+      // A dangling link stays in the list, so that reading it says what is wrong.
+      wanted.map((entry) => (entry.isFile() ? entry : stat(join(dir, entry.name)).catch(() => null))),
+    );
     // By code unit, not by locale: the order of tabs must not depend on the machine.
-    const names = entries.filter((name) => name.endsWith('.json') && !name.startsWith('.')).sort();
-    const kinds = await Promise.all(names.map((name) => stat(join(dir, name)).catch(() => null)));
-    // A dangling link stays in the list, so that reading it says what is wrong.
-    return names.filter((_, index) => !kinds[index]?.isDirectory());
+    return wanted.flatMap(({ name }, index) => (kinds[index]?.isDirectory() ? [] : [name])).sort();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new RedstartError({
@@ -109,6 +112,14 @@ function tooLarge(path: string, size: number): RedstartError {
 }
 
 export function refuseDuplicates(files: readonly FlowFile[]): void {
+  const ids = new Set<string>();
+  let count = 0;
+  for (const { elements } of files) {
+    count += elements.length;
+    for (const { node } of elements) ids.add(node.id);
+  }
+  // Which they are is only looked for when there are any.
+  if (ids.size === count) return;
   const seen = new Map<string, { file: FlowFile; node: FlowNode }>();
   for (const file of files) {
     for (const node of nodesOf(file)) {

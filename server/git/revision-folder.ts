@@ -37,11 +37,12 @@ export async function treeOf(git: GitClient, commit: string): Promise<Tree> {
 
 /** Names that begin with a dot are nobody's flows; `.redstartrc` is a setting of the check. Links elsewhere are left out. */
 function isWanted({ name, mode }: TreeFile): boolean {
-  const parts = name.split('/');
-  if (parts.some((part) => part === '' || part === '..' || /[\\\0\n]/.test(part))) return false;
-  if (parts.some((part) => part.startsWith('.')) && name !== '.redstartrc') return false;
-  return /^100/.test(mode) || (parts.length === 1 && name.endsWith('.json'));
+  if (UNWANTED.test(name) && name !== '.redstartrc') return false;
+  return mode.startsWith('100') || (!name.includes('/') && name.endsWith('.json'));
 }
+
+/** A part of the path that is empty or begins with a dot, or a character that no name should have. */
+const UNWANTED = /(?:^|\/)(?:[./]|$)|[\\\0\n]/;
 
 export function short(commit: string): string {
   return commit.slice(0, 10);

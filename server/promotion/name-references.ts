@@ -21,8 +21,11 @@ const known = new WeakMap<FlowNode, readonly NameReference[]>();
 export function nameReferences(nodes: readonly FlowNode[]): NameReference[] {
   const found: NameReference[] = [];
   for (const node of nodes) {
-    const own = known.get(node) ?? referencesOf(node);
-    known.set(node, own);
+    let own = known.get(node);
+    if (!own) {
+      own = referencesOf(node);
+      known.set(node, own);
+    }
     for (const reference of own) found.push(reference);
   }
   return found;

@@ -134,10 +134,13 @@ export function createContextStore(store: StateStore, options: ContextStoreOptio
     delete: async (scope) => store.removeScope(scope),
     async clean(activeNodes) {
       if (!cleans) return;
-      const active = new Set([...activeNodes, 'global', OWN_SCOPES]);
       // A scope is `id` or, for a node in a flow, `id:flow`.
-      for (const scope of store.scopes()) {
-        if (!active.has(scope.split(':')[0] ?? scope)) store.removeScope(scope);
+      const ownerOf = (scope: string): string => scope.split(':')[0] ?? scope;
+      const scopes = store.scopes().filter((scope) => !['global', OWN_SCOPES].includes(ownerOf(scope)));
+      if (scopes.length === 0) return;
+      const active = new Set(activeNodes);
+      for (const scope of scopes) {
+        if (!active.has(ownerOf(scope))) store.removeScope(scope);
       }
     },
   };
