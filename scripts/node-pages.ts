@@ -160,7 +160,8 @@ function shown(value: unknown, type: unknown): string {
   return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }
 
-const linked = (text: string): string => text.replace(/`(SEQERA_\w+)`/g, '[`$1`](../errors.md#seqera-nodes)');
+const linked = (text: string): string =>
+  text.replace(/`(SEQERA_\w+)`/g, (code, name: string) => `[${code}](../errors.md#${name.toLowerCase()})`);
 
 function lookUp(catalogue: Catalogue, key: string): string | undefined {
   let value: unknown = catalogue;

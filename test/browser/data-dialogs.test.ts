@@ -7,8 +7,6 @@ import { node, tab, wire } from '../support/flows.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { connectionTo, platform } from '../support/platform.ts';
 
-const SCREENSHOT = process.env.REDSTART_SCREENSHOT;
-
 const options = (page: Page) => page.locator('.seqera-popup [role=option]');
 
 async function edit(page: Page, id: string): Promise<void> {
@@ -69,7 +67,6 @@ describe('dialogs of data links and datasets', () => {
       .toEqual(['✓ Use runs', '↑ One folder up', '2026-05-12_A00123/', '2026-05-19_A00124/']);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
-    if (SCREENSHOT) await page.screenshot({ path: SCREENSHOT });
     await page.keyboard.press('Enter');
     await options(page).filter({ hasText: 'Use runs/2026-05-12_A00123' }).waitFor();
     await page.keyboard.press('Enter');

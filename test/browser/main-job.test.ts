@@ -5,9 +5,8 @@ import { launchBrowser, openDialog, openPage, signIn } from '../support/browser.
 import { ADMIN, withEditor } from '../support/editor.ts';
 import { node, tab, wire } from '../support/flows.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { picture } from '../support/picture.ts';
 import { connectionTo, launches, launchRequest, platform } from '../support/platform.ts';
-
-const SCREENSHOT = process.env.REDSTART_SCREENSHOT;
 
 describe('in the browser', () => {
   let browser: Browser;
@@ -73,7 +72,7 @@ describe('in the browser', () => {
     await input.pressSequentially('sar', { delay: 40 });
     const suggestion = page.locator('.seqera-popup [role=option]', { hasText: 'sarek' }).first();
     await suggestion.waitFor({ timeout: 15_000 });
-    if (SCREENSHOT) await page.screenshot({ path: SCREENSHOT });
+    await picture(page, 'launch-dialog');
     await suggestion.click();
     await page.click('#node-dialog-ok');
     await page.waitForSelector('.red-ui-tray-body #dialog-form', { state: 'detached' });

@@ -59,7 +59,8 @@ export async function signIn(page: Page, url: string, user: string, password: st
   await page.fill('#node-dialog-login-password', password);
   await page.click('#node-dialog-login-submit');
   await page.waitForSelector('#red-ui-palette .red-ui-palette-node', { timeout: 30_000 });
-  await page.waitForSelector('.red-ui-flow-node, .red-ui-workspace-chart', { state: 'attached' });
+  // Where there are no nodes yet, the tab that the editor adds tells that flows have been loaded.
+  await page.waitForSelector('.red-ui-flow-node, #red-ui-workspace-tabs .red-ui-tab', { state: 'attached' });
 }
 
 /**
