@@ -12,6 +12,7 @@
 //                                     it is stopped at the end of the page
 //   <!-- with: appliance -->          one runs beside, at the addresses that the page names; $TOKEN is for its admin API
 //   <!-- with: data -->               there is a data folder, as one leaves it
+//   <!-- with: nothing -->            what blocks before it started is stopped first
 //
 // A block of nothing but settings (NAME=value, with or without `export`) is run with `redstart config` after it, which
 // refuses what is wrong. A block with a `docker` command is run by the container suite, which needs an engine.
@@ -38,7 +39,7 @@ export interface Block {
   exitCode: number;
   shows: string[];
   starts: string | null;
-  with: 'appliance' | 'data' | null;
+  with: 'appliance' | 'data' | 'nothing' | null;
   /** Needs a container engine. */
   docker: boolean;
 }
@@ -87,8 +88,8 @@ export function parseBlocks(page: string, text: string): Block[] {
 }
 
 function besideOf(page: string, said: string | null): Block['with'] {
-  if (said === null || said === 'appliance' || said === 'data') return said;
-  throw new Error(`${page}: "with: ${said}" is neither appliance nor data`);
+  if (said === null || said === 'appliance' || said === 'data' || said === 'nothing') return said;
+  throw new Error(`${page}: "with: ${said}" is none of: appliance, data, nothing`);
 }
 
 interface Fence {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -50,7 +50,10 @@ export class DocWorkshop {
   readonly #secrets = join(this.#base, 'secrets');
   readonly #running: ChildProcess[] = [];
   readonly #more: Record<string, string> = {};
+  /** Of containers, their volume and their label. */
+  readonly #name = `redstart-docs-${randomBytes(5).toString('hex')}`;
   #port = 0;
+  #usesDocker = false;
 
   static async open(): Promise<DocWorkshop> {
     // What `npm start` would install, it would install into the project that everybody works in.
@@ -76,6 +79,13 @@ export class DocWorkshop {
       node: `for each; do shift; [ "$each" = dist/server/main.js ] && each="${join(root, 'dist/server/main.js')}"; set -- "$@" "$each"; done\nexec "${process.execPath}" "$@"`,
       curl: `to=127.0.0.1:${this.#port}\nexec /usr/bin/curl --silent --show-error --fail --insecure --max-time 20 --connect-to "localhost:1880:$to" --connect-to "redstart.example.org:443:$to" --connect-to "automation.example.org:443:$to" "$@"`,
     };
+    // Typed at a terminal, which there is none of; built from the project, which the folder is made of links to; removed
+    // at the end.
+    programs.docker = `
+      [ "$1" = build ] && cd "${root}"
+      [ "$1" = run ] && { shift; set -- run --label ${this.#name} "$@"; }
+      for each; do shift; [ "$each" = -it ] && each=-i; set -- "$@" "$each"; done
+      exec ${process.env.DOCKER ?? '/usr/bin/docker'} "$@"`;
     mkdirSync(this.#bin, { recursive: true });
     for (const [name, line] of Object.entries(programs)) {
       writeFileSync(join(this.#bin, name), `#!/bin/sh\n${line}\n`);
@@ -108,8 +118,9 @@ export class DocWorkshop {
       readFileSync(join(this.#folder, 'old.json'), 'utf8').replace('"label": "', '"label": "New: '),
     );
     this.#shell(`
-      git init -q -b main . && printf '/*\\n!/flows\\n!/.gitattributes\\n' > .git/info/exclude
-      git config user.name Ada && git config user.email ada@example.org
+      git config --global user.name Ada && git config --global user.email ada@example.org
+      git config --global init.defaultBranch main
+      git init -q && printf '/*\\n!/flows\\n!/.gitattributes\\n' > .git/info/exclude
       git add flows && git commit -q -m one && git tag v1.2
       git checkout -q -b feature && cp new.json flows/nightly.json && git commit -q -a -m two && git tag v1.3 && git checkout -q main
     `);
@@ -152,6 +163,8 @@ export class DocWorkshop {
   async run(block: Block): Promise<Told> {
     if (block.with === 'appliance') await this.#appliance();
     if (block.with === 'data') await this.#data();
+    if (block.with === 'nothing') await this.#stopAll();
+    this.#usesDocker ||= block.docker;
     const settings = isSettings(block);
     const code = [
       ...block.first,
@@ -159,11 +172,20 @@ export class DocWorkshop {
       block.code,
       ...(settings ? ['redstart config'] : []),
     ].join('\n');
-    const script = code
-      .replaceAll('/run/secrets/', `${this.#secrets}/`)
-      .replaceAll('127.0.0.1:1880:1880', `127.0.0.1:${this.#port}:1880`);
+    const script = block.docker ? this.#withOwnNames(code) : code.replaceAll('/run/secrets/', `${this.#secrets}/`);
     const { status, output } = await this.#execute(script, block.starts);
     return { block, status, output, fault: faultOf(block, status, output) };
+  }
+
+  /** A container and a volume of the person who runs the tests may have the names that the pages give. */
+  #withOwnNames(code: string): string {
+    return code
+      .replaceAll('127.0.0.1:1880:1880', `127.0.0.1:${this.#port}:1880`)
+      .replace(
+        /(--name |docker (?:exec|stop|rm|logs|start|inspect) |docker cp (?:\S+ )?)redstart\b/g,
+        `$1${this.#name}`,
+      )
+      .replaceAll('redstart-data:', `${this.#name}:`);
   }
 
   /** Runs a script to its end; or until it says something, from when on it runs beside. */
@@ -221,6 +243,10 @@ export class DocWorkshop {
 
   async close(): Promise<void> {
     await this.#stopAll();
+    if (this.#usesDocker) {
+      const own = `docker ps -aq --filter label=${this.#name}`;
+      await this.#execute(`${own} | xargs -r docker rm -fv; docker volume rm -f ${this.#name}`, null);
+    }
     rmSync(this.#base, { recursive: true, force: true });
   }
 }
