@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashToken, makeToken } from '../server/auth/token-hash.ts';
+import { receiver } from '../server/notifications/testing/receiver.ts';
 import type { StatusReport } from '../server/operations/status-schema.ts';
 import { Collector } from './support/collector.ts';
 import { launchAndFollow, lossesOf } from './support/crashing.ts';
@@ -22,7 +23,9 @@ describe.skipIf(!postgresPrograms())('two replicas on one database', () => {
     writeFileSync(tokensFile, `- {name: robot, sha256: ${hashToken(token)}, role: viewer, expires: never}\n`, {
       mode: 0o600,
     });
-    const env = { ...withEditor, REDSTART_TOKENS_FILE: tokensFile };
+    await using notified = await receiver();
+    const notify = { REDSTART_NOTIFY_URL: `${notified.url}/hook`, REDSTART_NOTIFY_RECOVERY: '1' };
+    const env = { ...withEditor, ...notify, REDSTART_TOKENS_FILE: tokensFile };
     const setup = { simulator, flows: { 'main.json': launchAndFollow(collector) }, database: postgres.url, env };
     const asProgram = { headers: { authorization: `Bearer ${token}` } };
     const first = await replicas.start(setup);
@@ -68,6 +71,15 @@ describe.skipIf(!postgresPrograms())('two replicas on one database', () => {
     expect(Date.now() - stopped).toBeLessThan(5000);
     expect((await third.fetch('/api/launch', post({ index: 1 }))).status).toBe(200);
     expect(simulator.runs).toHaveLength(3);
+
+    // The kill was told once, by who took over; a stop is nothing to be told of.
+    const events = () =>
+      notified.received.flatMap(({ body }) =>
+        (JSON.parse(body) as { events: { event: string; problem: string }[] }).events.map(
+          ({ event, problem }) => `${event} ${problem}`,
+        ),
+      );
+    await expect.poll(events, { timeout: 15_000 }).toEqual(['failure crashed', 'recovery crashed']);
     await simulator.close();
   });
 });

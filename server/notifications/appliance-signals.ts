@@ -1,7 +1,7 @@
 import type { GitStatus } from '../git/git-follower.ts';
 import { NOT_READY, type NotReady } from '../http/not-ready.ts';
 import type { StateStore } from '../state/state-store.ts';
-import { INCIDENTS_SCOPE, type IncidentBook } from './incident-book.ts';
+import { GATHER_MS, INCIDENTS_SCOPE, type IncidentBook } from './incident-book.ts';
 import { duration } from './words.ts';
 
 /** A deploy stops flows for a moment, and a git host restarts: neither is a failure yet. */
@@ -26,6 +26,7 @@ export interface ApplianceSignalsOptions {
 export class ApplianceSignals {
   readonly #options: ApplianceSignalsOptions;
   readonly #startedAt: number;
+  #beganAt = 0;
   #notReadySince: number | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #gitSince: number | null = null;
@@ -39,8 +40,9 @@ export class ApplianceSignals {
 
   /** From now on this process is the one that tells. */
   began(): void {
-    const { store, book, appliance } = this.#options;
-    if (store.get(INCIDENTS_SCOPE, MARK) !== undefined) {
+    const { book, appliance } = this.#options;
+    this.#beganAt = this.#options.now();
+    if (this.#marked()) {
       const text =
         'It was killed, ran out of memory, or its machine went down. What its nodes remember is taken up again.';
       book.fail({ kind: 'appliance', id: 'appliance', label: appliance, problem: 'crashed', text, counted: true });
@@ -59,6 +61,15 @@ export class ApplianceSignals {
     this.#lookAtGit();
   }
 
+  #marked(): boolean {
+    try {
+      return this.#options.store.get(INCIDENTS_SCOPE, MARK) !== undefined;
+    } catch {
+      // A store that cannot be read is told of by the readiness.
+      return false;
+    }
+  }
+
   #mark(text: string | null, done: () => void = () => {}): void {
     // When it cannot be written, the readiness tells so.
     this.#options.store.write([{ scope: INCIDENTS_SCOPE, key: MARK, text }], () => done());
@@ -66,8 +77,10 @@ export class ApplianceSignals {
 
   #lookAtCrash(): void {
     const { book, now, recoveryMs } = this.#options;
-    const ran = now() - this.#startedAt;
-    if (ran >= recoveryMs) book.recover('crashed:appliance', `It has run for ${duration(ran)} since.`);
+    const ran = now() - this.#beganAt;
+    // Not before it was told: it is an event, and no state that may pass unseen.
+    if (ran >= Math.max(recoveryMs, 2 * GATHER_MS))
+      book.recover('crashed:appliance', `It has run for ${duration(ran)} since.`);
   }
 
   #lookAtReadiness(): void {

@@ -181,6 +181,9 @@ export function createNotifications(o: NotificationsOptions): Notifications {
     observer: (other) => both(other, observer),
     log: (handler) => (message) => {
       handler(message);
+      if (!FlowSignals.isError(message)) return;
+      // Flows may fail before anybody looks, as early as they start.
+      leads();
       flows.logged(message);
     },
     state: () => sender.state(),

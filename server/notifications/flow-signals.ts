@@ -42,8 +42,12 @@ export class FlowSignals {
     this.#startedAt = options.now();
   }
 
-  logged({ level, id, msg }: NodeRedLogMessage): void {
-    if (level <= ERROR && id !== undefined) this.failed(id, textOf(msg));
+  static isError({ level, id }: NodeRedLogMessage): boolean {
+    return level <= ERROR && id !== undefined;
+  }
+
+  logged(message: NodeRedLogMessage): void {
+    if (FlowSignals.isError(message)) this.failed(String(message.id), textOf(message.msg));
   }
 
   failed(node: string, text: string): void {

@@ -164,10 +164,11 @@ export class IncidentBook {
     // A token that is refused is another matter than a Platform that is away.
     if (incident.problem !== failure.problem) incident.announced = false;
     incident.problem = failure.problem;
-    incident.label = oneLine(failure.label, LONGEST.label);
+    if (failure.label !== incident.label) incident.label = oneLine(failure.label, LONGEST.label);
     incident.last = now;
     if (incident.count !== null) incident.count += 1;
-    incident.node = failure.node === undefined ? incident.node : oneLine(failure.node, LONGEST.label);
+    if (failure.node !== undefined && failure.node !== incident.node)
+      incident.node = oneLine(failure.node, LONGEST.label);
     if (failure.failed) addNode(incident, failure.failed);
     if (failure.text === null) this.#raw.delete(key);
     else if (failure.text !== incident.text) this.#raw.set(key, failure.text);

@@ -101,7 +101,9 @@ export class Sender {
   async #once(hurry: boolean): Promise<void> {
     const { book, news, now, tried, logger } = this.#options;
     const at = now();
-    if (this.#stop.signal.aborted || at < this.#notBefore) return;
+    if (this.#stop.signal.aborted) return;
+    // The last message of a stop need not keep a distance, but a receiver that fails is left alone.
+    if (at < this.#notBefore && !(hurry && this.#failures === 0)) return;
     const due = book.due(hurry);
     const runs = news?.due(hurry) ?? [];
     if (due.length + runs.length === 0 || !this.#takeToken(at)) return;
