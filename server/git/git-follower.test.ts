@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { type GitConfig, Secret } from '../config/index.ts';
-import { createGitClient } from './git-client.ts';
+import { createGitClient, type GitClient } from './git-client.ts';
 import { createGitFollower, type GitFollower, type GitFollowerOptions } from './git-follower.ts';
 
 let root: string;
@@ -59,7 +59,11 @@ async function push(files: Record<string, string | null>, ...more: string[]): Pr
   return git(['rev-parse', 'HEAD']);
 }
 
-async function follow(config: Partial<GitConfig> = {}, more: Partial<GitFollowerOptions> = {}): Promise<GitFollower> {
+async function follow(
+  config: Partial<GitConfig> = {},
+  more: Partial<GitFollowerOptions> = {},
+  around: (client: GitClient) => GitClient = (client) => client,
+): Promise<GitFollower> {
   const full: GitConfig = {
     url: origin,
     ref: 'main',
@@ -79,12 +83,14 @@ async function follow(config: Partial<GitConfig> = {}, more: Partial<GitFollower
   const dir = join(root, 'data');
   const follower = createGitFollower({
     config: full,
-    git: await createGitClient({
-      config: full,
-      dir,
-      proxy: { https: null, http: null, noProxy: null },
-      signal: new AbortController().signal,
-    }),
+    git: around(
+      await createGitClient({
+        config: full,
+        dir,
+        proxy: { https: null, http: null, noProxy: null },
+        signal: new AbortController().signal,
+      }),
+    ),
     dir,
     flowsDir,
     check: async () => [],
@@ -159,6 +165,45 @@ describe('following a branch', () => {
     await again.sync();
     expect(again.status()).toMatchObject({ revision: second, lastError: null });
     expect(await flow()).toBe('2');
+  });
+
+  it('asks once where the branch is when it was told of a push, and what is wrong when that fails', async () => {
+    await push({ 'a.json': '1' });
+    const asked: string[] = [];
+    const follower = await follow({}, {}, (client) => ({
+      ...client,
+      lookUp() {
+        asked.push('lookUp');
+        return client.lookUp();
+      },
+      fetch(kind) {
+        asked.push(`fetch ${kind}`);
+        return client.fetch(kind);
+      },
+    }));
+    const since = (): string[] => asked.splice(0);
+    await follower.prepare();
+    follower.start();
+    await follower.sync();
+    since();
+    const second = await push({ 'a.json': '2' });
+    await follower.sync(true);
+    expect([since(), await flow(), follower.status().revision]).toEqual([['fetch branch'], '2', second]);
+    await follower.sync(true);
+    await follower.sync();
+    expect([since(), applied]).toEqual([['fetch branch', 'lookUp'], 1]);
+    // The other way round it is waited for all the same.
+    const third = await push({ 'a.json': '3' });
+    await Promise.all([follower.sync(), follower.sync(true)]);
+    expect(follower.status().revision).toBe(third);
+    since();
+    git(['update-ref', '-d', 'refs/heads/main'], origin);
+    await follower.sync(true);
+    expect([since(), await flow(), follower.status().lastError?.code]).toEqual([
+      ['fetch branch', 'lookUp'],
+      '3',
+      'GIT_REF_MISSING',
+    ]);
   });
 
   it('waits longer after each failure, and says the same only once', async () => {
