@@ -10,7 +10,7 @@ export interface Follower {
   sending(events: SendEvent[]): void;
   delivering(event: SendEvent): void;
   /** A node is about to handle a message. */
-  received(node: NodeInstance, msg: object): Passage;
+  received(node: NodeInstance, msg: object): Passage | undefined;
   /** It is done with it; or its handler has returned, where it does not tell or keeps messages for long. May be told twice. */
   left(passage: Passage, error?: unknown): void;
 }

@@ -64,7 +64,7 @@ export function createTraces(o: {
     onWrite: (node, write) => messages.wrote(node, write),
   };
   return {
-    follower: messages,
+    follower: harmless(messages, logger),
     observer: (other) => both(other, observer),
     counts: () => queue.counts,
     async stop(deadlineMs) {
@@ -72,6 +72,26 @@ export function createTraces(o: {
       messages.close();
       await queue.stop(Math.min(LONGEST_STOP_MS, Math.max(SHORTEST_STOP_MS, deadlineMs)));
     },
+  };
+}
+
+/** A fault in here, or a message that throws when it is looked at, must not keep any message from arriving. */
+function harmless(follower: Follower, logger: Logger): Follower {
+  let told = false;
+  const safely = <T>(work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      if (!told) logger.warn({ err: error }, 'a message could not be traced; others that cannot are not told');
+      told = true;
+      return undefined;
+    }
+  };
+  return {
+    sending: (events) => safely(() => follower.sending(events)),
+    delivering: (event) => safely(() => follower.delivering(event)),
+    received: (node, msg) => safely(() => follower.received(node, msg)),
+    left: (passage, error) => safely(() => follower.left(passage, error)),
   };
 }
 

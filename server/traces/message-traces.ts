@@ -212,16 +212,18 @@ export class MessageTraces implements Follower {
   }
 
   #enter(node: NodeInstance, msg: object, from: TracedPassage | undefined): TracedPassage {
-    const { title, attributes } = this.#attributes.of(node);
     const within = from !== undefined && this.#goesOn(from) && (from.silent || from.depth < DEEPEST) ? from : undefined;
     const family = within?.family ?? { spans: 0 };
     const parks = node.parksMessages === true;
     const depth = within === undefined ? 0 : within.depth + 1;
-    if (within && (within.silent || family.spans >= MOST_SPANS)) {
+    // No sampler here decides otherwise for a part than for the whole.
+    if (within?.silent) return this.#passage({ node, span: within.span, family, depth, parks });
+    if (within && family.spans >= MOST_SPANS) {
       const unrecorded = trace.wrapSpanContext({ ...within.spanContext, traceFlags: TraceFlags.NONE });
-      return this.#passage({ node, span: unrecorded, family, depth, parks, silent: true });
+      return this.#passage({ node, span: unrecorded, family, depth, parks });
     }
     family.spans += 1;
+    const { title, attributes } = this.#attributes.of(node);
     const run = runOf(msg);
     const span = this.#tracer.startSpan(
       title,
@@ -235,18 +237,11 @@ export class MessageTraces implements Follower {
     return this.#passage({ node, span, family, depth, parks });
   }
 
-  #passage(options: {
-    node: NodeInstance;
-    span: Span;
-    family: Family;
-    depth: number;
-    parks?: boolean;
-    silent?: boolean;
-  }): TracedPassage {
-    const { node, span, family, depth, parks = false, silent = false } = options;
+  #passage(options: { node: NodeInstance; span: Span; family: Family; depth: number; parks?: boolean }): TracedPassage {
+    const { node, span, family, depth, parks = false } = options;
     const { id, type } = node;
-    const passage = new TracedPassage({ node: id, type, span, family, depth, parks, silent, startedAt: this.#now() });
-    if (silent) return passage;
+    const passage = new TracedPassage({ node: id, type, span, family, depth, parks, startedAt: this.#now() });
+    if (passage.silent) return passage;
     this.#open.add(passage);
     if (this.#open.size > MOST_OPEN) this.#giveUp(first(this.#open) ?? passage);
     return passage;

@@ -16,7 +16,7 @@ export class TracedPassage implements Passage {
   readonly depth: number;
   /** The node keeps messages for long: what it sends later is told in a trace of its own. */
   readonly parks: boolean;
-  /** Neither this one nor what follows from it is recorded: its trace has become too large. */
+  /** Neither this one nor what follows from it is recorded: so the sampler says, or its trace has become too large. */
   readonly silent: boolean;
   readonly startedAt: number;
   endedAt: number | null = null;
@@ -29,7 +29,6 @@ export class TracedPassage implements Passage {
     family: Family;
     depth: number;
     parks: boolean;
-    silent: boolean;
     startedAt: number;
   }) {
     this.node = options.node;
@@ -38,7 +37,7 @@ export class TracedPassage implements Passage {
     this.family = options.family;
     this.depth = options.depth;
     this.parks = options.parks;
-    this.silent = options.silent;
+    this.silent = (options.span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0;
     this.startedAt = options.startedAt;
   }
 
@@ -47,8 +46,8 @@ export class TracedPassage implements Passage {
   }
 
   get inLog(): Passage['inLog'] {
-    const { traceId, spanId, traceFlags } = this.spanContext;
-    return (traceFlags & TraceFlags.SAMPLED) === 0 ? {} : { trace_id: traceId, span_id: spanId };
+    const { traceId, spanId } = this.spanContext;
+    return this.silent ? {} : { trace_id: traceId, span_id: spanId };
   }
 
   /** For spans below it. */
