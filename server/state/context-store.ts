@@ -133,6 +133,8 @@ export function createContextStore(store: StateStore, options: ContextStoreOptio
     },
     delete: async (scope) => store.removeScope(scope),
     async clean(activeNodes) {
+      // Asked between the stop and the start of a deploy, of which each looks at all nodes: others have their turn now.
+      await new Promise((resolve) => setImmediate(resolve));
       if (!cleans) return;
       // A scope is `id` or, for a node in a flow, `id:flow`.
       const ownerOf = (scope: string): string => scope.split(':')[0] ?? scope;
