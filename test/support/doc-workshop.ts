@@ -148,7 +148,15 @@ export class DocWorkshop {
     const kept = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => /^(?:DOCKER|LANG|TMPDIR)/.test(name)),
     );
-    return { ...kept, PATH, HOME: this.#home, PORT: String(this.#port), GIT_CONFIG_NOSYSTEM: '1', ...this.#more };
+    return {
+      ...kept,
+      PATH,
+      HOME: this.#home,
+      PORT: String(this.#port),
+      GIT_CONFIG_NOSYSTEM: '1',
+      DOCKER_BUILDKIT: '1',
+      ...this.#more,
+    };
   }
 
   #shell(script: string): void {
