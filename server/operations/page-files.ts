@@ -25,6 +25,10 @@ const MODULES = [
   'run-dialog',
   'sign-in',
   'format',
+  'language',
+  'language-choice',
+  'text-en',
+  'text-de',
 ];
 
 /** What they import by name, and where it is: preact alone. */
@@ -73,7 +77,7 @@ ${MODULES.slice(1)
   .map((name) => `<link rel="modulepreload" href="status/${name}.js">`)
   .join('\n')}
 </head>
-<body><div id="app"><noscript>This page needs JavaScript. The same as data: status.json, with an API token.</noscript></div></body>
+<body><div id="app"><noscript><p>This page needs JavaScript. The same as data: status.json, with an API token.</p><p lang="de">Diese Seite benötigt JavaScript. Dasselbe als Daten: status.json, mit einem API-Token.</p></noscript></div></body>
 </html>
 `;
 

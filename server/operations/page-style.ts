@@ -86,7 +86,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .events, .path { padding-left: 1.4rem; margin: .3rem 0; }
 .sign-in { max-width: 22rem; margin: 12vh auto 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.5rem; }
-.sign-in label, .sign-in input, .sign-in button { display: block; width: 100%; margin-top: .6rem; }
+.sign-in label, .sign-in input, .sign-in button, .sign-in select { display: block; width: 100%; margin-top: .6rem; }
 p.empty { padding: .3rem 0; }
 body > #app > p.empty { padding: 2rem; text-align: center; }
 @media (max-width: 44rem) {

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Request } from 'express';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,18 +8,13 @@ import { refuse } from '../../server/auth/refusal.ts';
 import { statusRoutes } from '../../server/operations/routes.ts';
 import { sampleReport, sampleRun } from '../../server/operations/testing/sample-report.ts';
 import { Appliance } from '../support/appliance.ts';
+import { faultsIn } from '../support/axe.ts';
 import { launchBrowser, openPage, signIn } from '../support/browser.ts';
 import { ADMIN, withEditor } from '../support/editor.ts';
 import { node, tab, trigger, wire } from '../support/flows.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { picture } from '../support/picture.ts';
 import { connectionTo, platform, post } from '../support/platform.ts';
-
-/** Pictures are left here, when it is set. */
-const SHOTS = process.env.REDSTART_SHOTS;
-
-async function shot(page: Page, name: string, fullPage = true): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage });
-}
 
 const IN_TIME = { timeout: 15_000 };
 
@@ -101,6 +95,41 @@ const faint = (page: Page): Promise<string[]> =>
 const overflows = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
+/** The same for who reads German; and by a choice on the page, which holds. */
+async function inGerman(browser: Browser, address: string): Promise<void> {
+  const { page, complaints } = await openPage(browser, 'de-AT');
+  await page.goto(address);
+  await page.getByText('Der Editor antwortet nicht.').waitFor();
+  expect(await faultsIn(page, 'html')).toEqual([]);
+  await page.evaluate(() => localStorage.setItem('auth-tokens-editor', '{"access_token":"x"}'));
+  await page.goto(address);
+  // In Austria's German a space parts thousands.
+  await page.getByText(/^1.000 Runs$/).waitFor();
+  expect(await page.title()).toBe('Status · Redstart');
+  expect(await page.locator('html').getAttribute('lang')).toBe('de');
+  for (const title of ['Verbindungen', 'Fehlschläge', 'Abfragen', 'Prozess'])
+    await page.getByRole('heading', { name: title }).waitFor();
+  await page.locator('#flows').getByText('läuft', { exact: true }).first().waitFor();
+  // What is left in English would be a word of its own there.
+  const english = /\b(?:the|of|since|within|errors?|calls?|follows|last|next)\b/gi;
+  expect((await page.locator('#app').innerText()).match(english) ?? []).toEqual([]);
+  expect(await faultsIn(page, 'html')).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 360, height: 780 });
+  expect(await overflows(page)).toBe(0);
+  expect(await faultsIn(page, 'html')).toEqual([]);
+
+  await page.getByLabel('Sprache').selectOption('English');
+  await page.getByText('1,000 runs', { exact: true }).waitFor();
+  expect(await page.locator('html').getAttribute('lang')).toBe('en');
+  await page.reload();
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+  await page.goto(`${address}?lang=de`);
+  await page.getByRole('button', { name: 'Abmelden' }).waitFor();
+  expect(complaints).toEqual([]);
+  await page.close();
+}
+
 describe('the status page', () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -133,6 +162,7 @@ describe('the status page', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('The user name or the password is wrong.').waitFor();
     expect(await unnamed(page)).toEqual([]);
+    expect(await faultsIn(page, 'html')).toEqual([]);
     await page.getByLabel('Password').fill(ADMIN.password);
     await page.keyboard.press('Enter');
     await page.getByText('live', { exact: true }).waitFor();
@@ -163,6 +193,7 @@ describe('the status page', () => {
     await dialog.getByText('is followed').waitFor();
     await dialog.getByText('seqera-workflow-launch, in Nightly').waitFor();
     expect(await unnamed(page)).toEqual([]);
+    expect(await faultsIn(page, 'dialog')).toEqual([]);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(await page.locator(':focus').textContent()).toBe('germline-4');
@@ -182,20 +213,18 @@ describe('the status page', () => {
     await launch('rnaseq', 'tumor-19', 'tumor-20', 'tumor-21');
     await page.getByRole('row', { name: /tumor-21.*submitted/ }).waitFor();
     await expect.poll(() => rows.count(), IN_TIME).toBe(9);
-    await shot(page, 'light');
 
     // In the dark, and on a telephone.
     await page.emulateMedia({ colorScheme: 'dark' });
     expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(20, 22, 26)');
     expect(await faint(page)).toEqual([]);
-    await shot(page, 'dark');
+    expect(await faultsIn(page, 'html')).toEqual([]);
     await page.setViewportSize({ width: 360, height: 780 });
+    expect(await faultsIn(page, 'html')).toEqual([]);
     expect(await overflows(page)).toBe(0);
-    await shot(page, 'narrow');
     await page.getByRole('button', { name: 'bad-morning' }).click();
     await page.getByRole('dialog').getByRole('heading', { name: 'Events' }).waitFor();
     expect(await overflows(page)).toBe(0);
-    await shot(page, 'narrow-run', false);
     await page.getByRole('button', { name: 'Close' }).click();
 
     // Who is signed in here is in the editor; who signs out there is out here.
@@ -265,7 +294,7 @@ describe('the status page', () => {
       }, text);
 
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/status`);
-    await page.getByText('1000 runs', { exact: true }).waitFor();
+    await page.getByText('1,000 runs', { exact: true }).waitFor();
     const opening = await longest();
     for (let more = 0; more < 9; more += 1) await page.getByRole('button', { name: /^Show .* more/ }).click();
     await expect.poll(() => page.locator('.row').count(), IN_TIME).toBe(1001);
@@ -279,22 +308,19 @@ describe('the status page', () => {
     const changing = await longest();
     const search = await typed('nightly-77');
     await expect.poll(() => page.locator('.row').count(), IN_TIME).toBe(12);
-    // The picture in the documentation.
-    if (SHOTS) {
-      await page.setViewportSize({ width: 1100, height: 900 });
-      await typed('nightly-97 rnaseq');
-    }
-    await shot(page, 'status');
+    await typed('nightly-97 rnaseq');
+    await picture(page, 'status', { size: { width: 1000, height: 660 } });
     await typed('');
     await page.setViewportSize({ width: 360, height: 780 });
-    await shot(page, 'thousand', false);
     expect(await overflows(page)).toBe(0);
     console.log(JSON.stringify({ opening, all, changing, search: Math.round(search) }));
     // Generous for a machine that does other things; without rows that are kept it takes seconds.
     expect(Math.max(opening, all, changing, search)).toBeLessThan(1000);
     expect(complaints).toEqual([]);
+    expect(await faultsIn(page, 'html')).toEqual([]);
+    await page.close();
+    await inGerman(browser, `http://127.0.0.1:${(server.address() as AddressInfo).port}/status`);
     routes.stop();
     server.close();
-    await page.close();
   });
 });

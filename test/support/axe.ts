@@ -29,7 +29,7 @@ export async function faultsIn(page: Page, within: string, except?: string): Pro
     [within, except],
   );
   return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ target, html, failureSummary = '' }) => {
+    nodes.slice(0, 5).map(({ target, html, failureSummary = '' }) => {
       const detail = failureSummary.split('\n').slice(1).join(' ').replace(/\s+/g, ' ').trim();
       return `${id} (${help}) at ${target.join(' ')}: ${html.slice(0, 160)} – ${detail.slice(0, 240)}`;
     }),

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Bars } from './charts.tsx';
-import { moment, plural } from './format.ts';
+import { moment } from './format.ts';
+import { onLanguage, speech, t } from './language.ts';
+import { LanguageChoice } from './language-choice.tsx';
 import { RunDialog } from './run-dialog.tsx';
 import { Runs } from './runs.tsx';
 import { Connections, Failures, Flows, Polls, Process } from './sections.tsx';
@@ -9,29 +11,26 @@ import { SignIn } from './sign-in.tsx';
 import { patched, type Row, type State, stateOf } from './state.ts';
 import { type Connection, follow } from './stream.ts';
 
-const OUTCOMES = ['succeeded', 'failed', 'cancelled', 'lost'].map((key) => ({ key, name: key }));
-const LAUNCHES = [
-  { key: 'done', name: 'launched' },
-  { key: 'failed', name: 'refused' },
-  { key: 'unknown', name: 'unknown' },
+const outcomes = () =>
+  (['succeeded', 'failed', 'cancelled', 'lost'] as const).map((key) => ({ key, name: t(`word.${key}`) }));
+const launches = () => [
+  { key: 'done', name: t('chart.launched') },
+  { key: 'failed', name: t('chart.refused') },
+  { key: 'unknown', name: t('chart.unknown') },
 ];
-
-const CONNECTION: Record<Connection, string> = {
-  connecting: 'connecting',
-  live: 'live',
-  polling: 'every 10 s, as many pages are open',
-  lost: 'not connected, trying again',
-};
 
 export function App() {
   const [bearer, setBearer] = useState(token);
+  const [language, setLanguage] = useState(speech.language);
   useEffect(() => onChange(() => setBearer(token())), []);
+  useEffect(() => onLanguage(() => setLanguage(speech.language)), []);
   const leave = (): void => {
     forget();
     setBearer(null);
   };
-  if (bearer === null) return <SignIn done={() => setBearer(token())} />;
-  return <Page key={bearer} bearer={bearer} leave={leave} />;
+  // With another language everything is made anew.
+  if (bearer === null) return <SignIn key={language} done={() => setBearer(token())} />;
+  return <Page key={`${language} ${bearer}`} bearer={bearer} leave={leave} />;
 }
 
 function Page({ bearer, leave }: { bearer: string; leave(): void }) {
@@ -59,29 +58,32 @@ function Page({ bearer, leave }: { bearer: string; leave(): void }) {
     return () => document.removeEventListener('keydown', pressed);
   }, []);
   const leaveForGood = (): void => void signOut().then(leave);
-  if (state === null) return <p class="empty">{CONNECTION[connection]}…</p>;
+  if (state === null) return <p class="empty">{t(`connection.${connection}`)}…</p>;
   const { report } = state;
   // As it is now, also when it has ended meanwhile.
   const now = open && (state.runs.get(open.key) ?? report.ended.find(({ key }) => key === open.key) ?? open);
   return (
     <>
       <a class="skip" href="#runs">
-        To the runs
+        {t('page.skip')}
       </a>
       <header class="top">
         <h1>Redstart</h1>
-        <span class={`status ${report.ready ? 'succeeded' : 'failed'}`}>{report.ready ? 'ready' : 'not ready'}</span>
-        <small>version {report.version}</small>
+        <span class={`status ${report.ready ? 'succeeded' : 'failed'}`}>
+          {t(report.ready ? 'page.ready' : 'page.notReady')}
+        </span>
+        <small>{t('page.version', { version: report.version })}</small>
         <span class={`connection ${connection}`} role="status">
-          {CONNECTION[connection]}
+          {t(`connection.${connection}`)}
         </span>
         <small>
           <time dateTime={report.at}>{moment(report.at)}</time>
         </small>
-        <nav aria-label="Session">
-          <a href={editor.href}>Editor</a>
+        <nav aria-label={t('page.session')}>
+          <LanguageChoice />
+          <a href={editor.href}>{t('page.editor')}</a>
           <button type="button" onClick={leaveForGood}>
-            Sign out
+            {t('page.signOut')}
           </button>
         </nav>
       </header>
@@ -92,9 +94,9 @@ function Page({ bearer, leave }: { bearer: string; leave(): void }) {
           </p>
         ))}
         <Glance state={state} />
-        <section id="day" class="charts" aria-label="The last 24 hours">
-          <Bars title="Ended in 24 h" series={OUTCOMES} hours={report.outcomes} />
-          <Bars title="Launches in 24 h" series={LAUNCHES} hours={report.launches} />
+        <section id="day" class="charts" aria-label={t('page.day')}>
+          <Bars title={t('chart.ended')} series={outcomes()} hours={report.outcomes} />
+          <Bars title={t('chart.launches')} series={launches()} hours={report.launches} />
         </section>
         <Runs state={state} open={setOpen} />
         <div class="columns">
@@ -123,19 +125,19 @@ function Glance({ state: { report } }: { state: State }) {
   const bad = report.connections.filter(
     ({ token }) => token.state === 'refused' || token.state === 'unreachable',
   ).length;
-  const tiles: [string, string | number, string, string][] = [
-    ['#runs', report.following, 'being followed', ''],
-    ['#day', sum('succeeded'), 'succeeded in 24 h', ''],
-    ['#failures', failed, 'failed in 24 h', failed > 0 ? 'bad' : ''],
-    ['#flows', trouble, `of ${plural(report.flows.length, 'flow')} with trouble`, trouble > 0 ? 'bad' : ''],
-    ['#connections', bad, `of ${plural(report.connections.length, 'connection')} with trouble`, bad > 0 ? 'bad' : ''],
+  const tiles: [string, number, string, string][] = [
+    ['#runs', report.following, t('glance.following'), ''],
+    ['#day', sum('succeeded'), t('glance.succeeded'), ''],
+    ['#failures', failed, t('glance.failed'), failed > 0 ? 'bad' : ''],
+    ['#flows', trouble, t('glance.flows', { n: report.flows.length }), trouble > 0 ? 'bad' : ''],
+    ['#connections', bad, t('glance.connections', { n: report.connections.length }), bad > 0 ? 'bad' : ''],
   ];
   return (
-    <ul class="glance" aria-label="At a glance">
+    <ul class="glance" aria-label={t('glance.title')}>
       {tiles.map(([href, value, text, mood]) => (
         <li key={href} class={mood}>
           <a href={href}>
-            <strong>{value}</strong> {text}
+            <strong>{speech.number.format(value)}</strong> {text}
           </a>
         </li>
       ))}

@@ -1,4 +1,5 @@
 import { hourOfDay } from './format.ts';
+import { speech, t } from './language.ts';
 
 interface Series {
   name: string;
@@ -26,7 +27,7 @@ export function Bars({ title, series, hours }: BarsProps) {
     key,
     sum: hours.reduce((all, hour) => all + countOf(hour, key), 0),
   }));
-  const summary = sums.map(({ name, sum }) => `${sum} ${name}`).join(', ');
+  const summary = sums.map(({ name, sum }) => t('chart.part', { count: sum, name })).join(', ');
   return (
     <figure class="chart">
       <figcaption>
@@ -35,7 +36,7 @@ export function Bars({ title, series, hours }: BarsProps) {
           {sums.map(({ name, key, sum }) => (
             <span key={key}>
               <i class={`swatch ${key}`} aria-hidden="true" />
-              {sum} {name}
+              {t('chart.part', { count: sum, name })}
             </span>
           ))}
         </span>
@@ -44,7 +45,7 @@ export function Bars({ title, series, hours }: BarsProps) {
         viewBox={`0 0 ${hours.length * WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${title}: ${summary}; at most ${highest} in an hour`}
+        aria-label={t('chart.label', { title, summary, most: highest })}
       >
         {hours.map((hour, index) => {
           let top = HEIGHT;
@@ -59,7 +60,8 @@ export function Bars({ title, series, hours }: BarsProps) {
                 );
               })}
               <title>
-                {hourOfDay(hour.hour)}: {series.map(({ name, key }) => `${countOf(hour, key)} ${name}`).join(', ')}
+                {hourOfDay(hour.hour)}:{' '}
+                {series.map(({ name, key }) => t('chart.part', { count: countOf(hour, key), name })).join(', ')}
               </title>
             </g>
           );
@@ -67,15 +69,15 @@ export function Bars({ title, series, hours }: BarsProps) {
       </svg>
       <div class="axis" aria-hidden="true">
         <span>{hourOfDay(hours[0]?.hour ?? '')}</span>
-        <span>most in an hour: {highest}</span>
-        <span>now</span>
+        <span>{t('chart.most', { most: highest })}</span>
+        <span>{t('chart.now')}</span>
       </div>
       <details>
-        <summary>As a table</summary>
+        <summary>{t('chart.table')}</summary>
         <table>
           <thead>
             <tr>
-              <th scope="col">Hour</th>
+              <th scope="col">{t('chart.hour')}</th>
               {series.map(({ name, key }) => (
                 <th key={key} scope="col">
                   {name}
@@ -90,7 +92,7 @@ export function Bars({ title, series, hours }: BarsProps) {
                 <tr key={hour.hour}>
                   <th scope="row">{hourOfDay(hour.hour)}</th>
                   {series.map(({ key }) => (
-                    <td key={key}>{countOf(hour, key)}</td>
+                    <td key={key}>{speech.number.format(countOf(hour, key))}</td>
                   ))}
                 </tr>
               ))}
@@ -114,12 +116,12 @@ export function Sparkline({ title, values, format }: SparklineProps) {
   const drawn = values.length === 1 ? [last, last] : values;
   const step = 100 / Math.max(1, drawn.length - 1);
   const points = drawn.map((value, index) => `${(index * step).toFixed(2)},${(29 - (value / most) * 28).toFixed(2)}`);
-  const label = `${title}: now ${format(last)}, at most ${format(most)} in the last hour`;
+  const label = t('spark.label', { title, now: format(last), most: format(most) });
   return (
     <figure class="sparkline">
       <figcaption>
         {title} <strong>{format(last)}</strong>
-        <small>at most {format(most)}</small>
+        <small>{t('spark.most', { most: format(most) })}</small>
       </figcaption>
       <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={label}>
         <polyline points={points.join(' ')} />

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunDetail } from '../status-schema.ts';
 import { milliseconds, moment } from './format.ts';
+import { t, word } from './language.ts';
 import { classOf } from './runs.tsx';
 import { token } from './session.ts';
 import { isEnded, type Row, statusOf } from './state.ts';
@@ -26,32 +27,32 @@ export function RunDialog({ row, close }: { row: Row; close(): void }) {
       <header>
         <h2 id="run-title">{row.name ?? row.id}</h2>
         <button type="button" onClick={() => dialog.current?.close()}>
-          Close
+          {t('run.close')}
         </button>
       </header>
       <dl>
-        <dt>Status</dt>
+        <dt>{t('runs.status')}</dt>
         <dd>
-          <span class={`status ${classOf(status)}`}>{status}</span>
+          <span class={`status ${classOf(status)}`}>{word(status)}</span>
         </dd>
         {isEnded(row) && row.reason && (
           <>
-            <dt>Reason</dt>
+            <dt>{t('run.reason')}</dt>
             <dd>{row.reason}</dd>
           </>
         )}
-        <dt>Id</dt>
+        <dt>{t('run.id')}</dt>
         <dd>
           <code>{row.id}</code>
-          {row.workspaceId && <> in workspace {row.workspaceId}</>}
+          {row.workspaceId && <> {t('run.inWorkspace', { id: row.workspaceId })}</>}
         </dd>
-        <dt>Pipeline</dt>
+        <dt>{t('runs.pipeline')}</dt>
         <dd>{row.pipeline ?? '–'}</dd>
-        <dt>Flow</dt>
+        <dt>{t('runs.flow')}</dt>
         <dd>{row.flowLabel ?? '–'}</dd>
         {row.page && (
           <>
-            <dt>Platform</dt>
+            <dt>{t('runs.platform')}</dt>
             <dd>
               <a href={row.page} target="_blank" rel="noopener noreferrer">
                 {row.page}
@@ -62,34 +63,34 @@ export function RunDialog({ row, close }: { row: Row; close(): void }) {
       </dl>
       {detail && (
         <>
-          <h3>Events</h3>
+          <h3>{t('run.events')}</h3>
           <ol class="events">
             {detail.events.map((event) => (
               <li key={event.at + event.what}>
-                <time dateTime={event.at}>{moment(event.at)}</time> {event.what} <small>{event.nodeLabel}</small>
+                <time dateTime={event.at}>{moment(event.at)}</time> {word(event.what)} <small>{event.nodeLabel}</small>
               </li>
             ))}
           </ol>
-          <h3>Nodes that had to do with it</h3>
+          <h3>{t('run.path')}</h3>
           <ol class="path">
             {detail.path.map(({ node, nodeLabel, nodeType, flowLabel }) => (
               <li key={node}>
-                {nodeLabel} <small>{[nodeType, flowLabel].filter(Boolean).join(', in ')}</small>
+                {nodeLabel} <small>{flowLabel ? t('run.in', { node: nodeType, flow: flowLabel }) : nodeType}</small>
               </li>
             ))}
           </ol>
-          <h3>Calls about it alone</h3>
+          <h3>{t('run.calls')}</h3>
           {detail.calls.length === 0 ? (
-            <p class="empty">None. Checks are of many runs at once.</p>
+            <p class="empty">{t('run.noCalls')}</p>
           ) : (
             <table>
               <thead>
                 <tr>
-                  <th scope="col">When</th>
-                  <th scope="col">Call</th>
-                  <th scope="col">Answer</th>
-                  <th scope="col">Took</th>
-                  <th scope="col">Waited</th>
+                  <th scope="col">{t('run.when')}</th>
+                  <th scope="col">{t('run.call')}</th>
+                  <th scope="col">{t('run.answer')}</th>
+                  <th scope="col">{t('run.took')}</th>
+                  <th scope="col">{t('run.waited')}</th>
                 </tr>
               </thead>
               <tbody>
@@ -98,7 +99,7 @@ export function RunDialog({ row, close }: { row: Row; close(): void }) {
                     <td>{moment(call.at)}</td>
                     <td>
                       {call.method} {call.endpoint}
-                      {call.attempt > 1 && <small> try {call.attempt}</small>}
+                      {call.attempt > 1 && <small> {t('run.attempt', { n: call.attempt })}</small>}
                     </td>
                     <td>{call.answer}</td>
                     <td>{milliseconds(call.durationMs)}</td>

@@ -1,10 +1,13 @@
 import { Component } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { moment, plural } from './format.ts';
+import { moment } from './format.ts';
+import { t, word } from './language.ts';
 import { type Filter, isEnded, NO_FILTER, type Row, rowsOf, type State, statusOf } from './state.ts';
 
 /** Rows that are made at once; more are made when they are asked for. */
 const STEP = 100;
+
+const COLUMNS = ['runs.run', 'runs.pipeline', 'runs.status', 'runs.since', 'runs.flow', 'runs.platform'] as const;
 
 interface RunsProps {
   state: State;
@@ -26,44 +29,44 @@ export function Runs({ state, open }: RunsProps) {
   const visible = rows.slice(0, shown);
   return (
     <section id="runs" aria-labelledby="runs-title">
-      <h2 id="runs-title">Runs</h2>
+      <h2 id="runs-title">{t('runs.title')}</h2>
       <search class="filters">
         <label>
-          Search
+          {t('runs.search')}
           <input
             id="search"
             type="search"
-            placeholder="name, pipeline, flow, id   ( / )"
+            placeholder={t('runs.searchHint')}
             value={filter.text}
             onInput={(event) => change({ text: event.currentTarget.value })}
           />
         </label>
         <label>
-          Show
+          {t('runs.show')}
           <select
             value={filter.show}
             onChange={(event) => change({ show: event.currentTarget.value as Filter['show'], status: '' })}
           >
-            <option value="following">being followed</option>
-            <option value="ended">ended in 24 h</option>
-            <option value="all">both</option>
+            <option value="following">{t('runs.following')}</option>
+            <option value="ended">{t('runs.ended')}</option>
+            <option value="all">{t('runs.both')}</option>
           </select>
         </label>
         <label>
-          Status
+          {t('runs.status')}
           <select value={filter.status} onChange={(event) => change({ status: event.currentTarget.value })}>
-            <option value="">any</option>
+            <option value="">{t('runs.any')}</option>
             {statuses.map((status) => (
               <option key={status} value={status}>
-                {status}
+                {word(status)}
               </option>
             ))}
           </select>
         </label>
         <label>
-          Flow
+          {t('runs.flow')}
           <select value={filter.flow} onChange={(event) => change({ flow: event.currentTarget.value })}>
-            <option value="">any</option>
+            <option value="">{t('runs.any')}</option>
             {state.report.flows.map(({ id, label }) => (
               <option key={id} value={id}>
                 {label}
@@ -71,21 +74,21 @@ export function Runs({ state, open }: RunsProps) {
             ))}
           </select>
         </label>
-        <output class="count">{plural(rows.length, 'run')}</output>
+        <output class="count">{t('runs.count', { n: rows.length })}</output>
       </search>
       {rows.length === 0 ? (
-        <p class="empty">{isPlain(filter) ? 'No run is being followed.' : 'None matches.'}</p>
+        <p class="empty">{t(isPlain(filter) ? 'runs.none' : 'runs.noMatch')}</p>
       ) : (
         // biome-ignore lint/a11y/useSemanticElements: a table element of a thousand rows is laid out anew with each change
-        <div class="rows" role="table" aria-label="Runs" aria-rowcount={rows.length + 1}>
+        <div class="rows" role="table" aria-label={t('runs.title')} aria-rowcount={rows.length + 1}>
           {/* biome-ignore lint/a11y/useSemanticElements: see the table */}
           {/* biome-ignore lint/a11y/useFocusableInteractive: a row of a table, not of a grid */}
           <div class="row head" role="row">
-            {['Run', 'Pipeline', 'Status', 'Since', 'Flow', 'Platform'].map((name) => (
+            {COLUMNS.map((name) => (
               // biome-ignore lint/a11y/useSemanticElements: see the table
               // biome-ignore lint/a11y/useFocusableInteractive: see the row
               <span key={name} role="columnheader">
-                {name}
+                {t(name)}
               </span>
             ))}
           </div>
@@ -96,7 +99,10 @@ export function Runs({ state, open }: RunsProps) {
       )}
       {rows.length > visible.length && (
         <button type="button" class="more" onClick={() => setShown((before) => before + STEP)}>
-          Show {Math.min(STEP, rows.length - visible.length)} more of {rows.length - visible.length}
+          {t('runs.more', {
+            some: Math.min(STEP, rows.length - visible.length),
+            rest: rows.length - visible.length,
+          })}
         </button>
       )}
     </section>
@@ -126,11 +132,11 @@ class RunRow extends Component<RunRowProps> {
           <button type="button" class="link" onClick={() => open(row)}>
             {row.name ?? row.id}
           </button>
-          {row.kind !== 'run' && <small> {row.kind}</small>}
+          {row.kind !== 'run' && <small> {word(row.kind)}</small>}
         </Cell>
         <Cell part="pipeline">{row.pipeline ?? '–'}</Cell>
         <Cell part="state">
-          <span class={`status ${classOf(status)}`}>{status}</span>
+          <span class={`status ${classOf(status)}`}>{word(status)}</span>
           {isEnded(row) && row.reason && <small class="reason"> {row.reason}</small>}
         </Cell>
         <Cell part="since">
@@ -143,9 +149,9 @@ class RunRow extends Component<RunRowProps> {
               href={row.page}
               target="_blank"
               rel="noopener noreferrer"
-              aria-label={`${row.name ?? row.id} on the Platform`}
+              aria-label={t('runs.openOn', { name: row.name ?? row.id })}
             >
-              open
+              {t('runs.open')}
             </a>
           ) : (
             '–'

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import type { ConnectionEntry, StatusReport } from '../status-schema.ts';
 import { Sparkline } from './charts.tsx';
-import { bytes, milliseconds, moment, plural } from './format.ts';
+import { bytes, milliseconds, moment } from './format.ts';
+import { rich, speech, t, word } from './language.ts';
 import { classOf } from './runs.tsx';
 
 function Section({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
@@ -15,7 +16,7 @@ function Section({ id, title, children }: { id: string; title: string; children:
 
 const When = ({ at }: { at: string }) => <time dateTime={at}>{moment(at)}</time>;
 
-const Status = ({ is }: { is: string }) => <span class={`status ${classOf(is)}`}>{is}</span>;
+const Status = ({ is }: { is: string }) => <span class={`status ${classOf(is)}`}>{word(is)}</span>;
 
 function Connection({ connection }: { connection: ConnectionEntry }) {
   const { name, platform, workspaceId, token, calls } = connection;
@@ -26,22 +27,21 @@ function Connection({ connection }: { connection: ConnectionEntry }) {
         {name} <Status is={token.state} />
       </h3>
       <p>
-        {platform}
-        {workspaceId && `, workspace ${workspaceId}`}
+        {workspaceId ? t('connections.workspace', { platform, id: workspaceId }) : platform}
         <br />
-        {token.user && `${token.user}, ${token.role ?? 'no role'}`}
+        {token.user && t('connections.user', { user: token.user, role: token.role ?? t('connections.noRole') })}
         {token.reason && <span class="fault">{token.reason}</span>}
       </p>
       <label>
-        Budget of calls used: {used} %
+        {t('connections.budget', { used: speech.percent.format(calls.budgetUsed) })}
         <meter min={0} max={100} high={80} value={Math.min(100, used)}>
-          {used} %
+          {speech.percent.format(calls.budgetUsed)}
         </meter>
       </label>
       <p>
-        {plural(calls.lastMinute, 'call')} in the last minute, half of them within {milliseconds(calls.medianMs)}, 95 %
-        within {milliseconds(calls.p95Ms)}; {plural(calls.errorsLastHour, 'error')} and{' '}
-        {plural(calls.retriesLastHour, 'retry', 'retries')} in the last hour
+        {t('connections.calls', { n: calls.lastMinute })},{' '}
+        {t('connections.latency', { median: milliseconds(calls.medianMs), p95: milliseconds(calls.p95Ms) })};{' '}
+        {t('connections.errors', { n: calls.errorsLastHour })}, {t('connections.retries', { n: calls.retriesLastHour })}
       </p>
       {calls.lastError && (
         <p class="fault">
@@ -54,8 +54,8 @@ function Connection({ connection }: { connection: ConnectionEntry }) {
 
 export function Connections({ connections }: Pick<StatusReport, 'connections'>) {
   return (
-    <Section id="connections" title="Connections">
-      {connections.length === 0 && <p class="empty">There is none.</p>}
+    <Section id="connections" title={t('connections.title')}>
+      {connections.length === 0 && <p class="empty">{t('connections.none')}</p>}
       <ul class="cards">
         {connections.map((connection) => (
           <Connection key={connection.id} connection={connection} />
@@ -67,12 +67,12 @@ export function Connections({ connections }: Pick<StatusReport, 'connections'>) 
 
 export function Failures({ failures }: Pick<StatusReport, 'failures'>) {
   return (
-    <Section id="failures" title="Failures">
-      {failures.length === 0 && <p class="empty">None that is known.</p>}
+    <Section id="failures" title={t('failures.title')}>
+      {failures.length === 0 && <p class="empty">{t('failures.none')}</p>}
       <ul class="lines">
         {failures.slice(0, 25).map(({ at, kind, title, reason, page, flowLabel, key }) => (
           <li key={at + title + key}>
-            <When at={at} /> <span class="status failed">{kind}</span>{' '}
+            <When at={at} /> <span class="status failed">{word(kind)}</span>{' '}
             {page ? (
               <a href={page} target="_blank" rel="noopener noreferrer">
                 {title}
@@ -80,7 +80,7 @@ export function Failures({ failures }: Pick<StatusReport, 'failures'>) {
             ) : (
               <strong>{title}</strong>
             )}{' '}
-            {flowLabel && <small>in {flowLabel}</small>}
+            {flowLabel && <small>{t('in', { flow: flowLabel })}</small>}
             {reason && <p>{reason}</p>}
           </li>
         ))}
@@ -91,21 +91,14 @@ export function Failures({ failures }: Pick<StatusReport, 'failures'>) {
 
 export function Flows({ flows, git }: Pick<StatusReport, 'flows' | 'git'>) {
   return (
-    <Section id="flows" title="Flows">
+    <Section id="flows" title={t('flows.title')}>
       {git && (
         <p>
-          {git.url}, {git.ref}: <code>{git.revision?.slice(0, 10) ?? 'no revision yet'}</code>
+          {git.url}, {git.ref}: <code>{git.revision?.slice(0, 10) ?? t('flows.noRevision')}</code>
           {git.deployed && (
-            <>
-              {' '}
-              and deploys made here <code>{git.deployed.slice(0, 10)}</code>
-            </>
+            <> {rich('flows.deployedHere', { commit: <code key="commit">{git.deployed.slice(0, 10)}</code> })}</>
           )}
-          {git.appliedAt && (
-            <>
-              , since <When at={git.appliedAt} />
-            </>
-          )}
+          {git.appliedAt && <>, {rich('flows.appliedAt', { at: <When key="at" at={git.appliedAt} /> })}</>}
           {git.error && <span class="fault"> {git.error}</span>}
         </p>
       )}
@@ -114,8 +107,11 @@ export function Flows({ flows, git }: Pick<StatusReport, 'flows' | 'git'>) {
           <li key={id}>
             <strong>{label}</strong> <Status is={state} />{' '}
             <small>
-              {plural(nodes, 'node')}, follows {following}, {plural(errors, 'error')}; from{' '}
-              {deployed.by === 'editor' ? `${deployed.user ?? 'the editor'}` : 'the flow files'}
+              {t('flows.nodes', { n: nodes })}, {t('flows.follows', { n: following })},{' '}
+              {t('flows.errors', { n: errors })};{' '}
+              {t('flows.from', {
+                source: deployed.by === 'editor' ? (deployed.user ?? t('flows.editor')) : t('flows.files'),
+              })}
               {deployed.at && (
                 <>
                   , <When at={deployed.at} />
@@ -138,14 +134,23 @@ export function Flows({ flows, git }: Pick<StatusReport, 'flows' | 'git'>) {
 export function Polls({ polls }: Pick<StatusReport, 'polls'>) {
   if (polls.length === 0) return null;
   return (
-    <Section id="polls" title="Polls">
+    <Section id="polls" title={t('polls.title')}>
       <ul class="lines">
         {polls.map(({ node, nodeLabel, flowLabel, at, next, found, foundSinceStart, error }) => (
           <li key={node}>
-            <strong>{nodeLabel}</strong> {flowLabel && <small>in {flowLabel}</small>}
+            <strong>{nodeLabel}</strong> {flowLabel && <small>{t('in', { flow: flowLabel })}</small>}
             <br />
-            last <When at={at} />: {error ? <span class="fault">{error}</span> : `${found} new`}; next{' '}
-            <When at={next} />; {foundSinceStart} since the start
+            {rich('polls.last', {
+              at: <When key="at" at={at} />,
+              what: error ? (
+                <span key="what" class="fault">
+                  {error}
+                </span>
+              ) : (
+                t('polls.new', { n: found ?? 0 })
+              ),
+            })}
+            ; {rich('polls.next', { at: <When key="at" at={next} /> })}; {t('polls.sinceStart', { n: foundSinceStart })}
           </li>
         ))}
       </ul>
@@ -155,14 +160,15 @@ export function Polls({ polls }: Pick<StatusReport, 'polls'>) {
 
 export function Process({ process, store, replicas, startedAt }: StatusReport) {
   return (
-    <Section id="process" title="Process">
+    <Section id="process" title={t('process.title')}>
       <div class="sparklines">
-        <Sparkline title="Event loop late by" values={process.lagMs} format={milliseconds} />
-        <Sparkline title="Memory" values={process.memoryBytes} format={bytes} />
+        <Sparkline title={t('process.lag')} values={process.lagMs} format={milliseconds} />
+        <Sparkline title={t('process.memory')} values={process.memoryBytes} format={bytes} />
       </div>
       <p>
-        Running since <When at={startedAt} />, {plural(process.messagesInFlight, 'message')} in flight. State:{' '}
-        {store.kind}, {bytes(store.bytes)}
+        {rich('process.since', { at: <When key="at" at={startedAt} /> })},{' '}
+        {t('process.inFlight', { n: process.messagesInFlight })}.{' '}
+        {t('process.state', { kind: store.kind, size: bytes(store.bytes) })}
         {store.fault && <span class="fault"> {store.fault}</span>}
       </p>
       {replicas && (
@@ -170,8 +176,12 @@ export function Process({ process, store, replicas, startedAt }: StatusReport) {
           {replicas.members.map(({ id, self, leads }) => (
             <li key={id}>
               <code>{id}</code>{' '}
-              {leads.length === 0 ? 'stands by' : replicas.shards === 1 ? 'leads' : `leads shards ${leads.join(', ')}`}
-              {self && <small> (this is its page)</small>}
+              {leads.length === 0
+                ? t('process.standsBy')
+                : replicas.shards === 1
+                  ? t('process.leads')
+                  : t('process.leadsShards', { shards: leads.join(', ') })}
+              {self && <small> {t('process.self')}</small>}
             </li>
           ))}
         </ul>

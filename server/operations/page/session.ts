@@ -1,3 +1,5 @@
+import { t } from './language.ts';
+
 /** Where the editor is, whatever a proxy takes away of the path. */
 export const editor = new URL(document.documentElement.dataset.editor ?? 'editor/', document.baseURI);
 
@@ -43,8 +45,8 @@ export async function signIn(username: string, password: string): Promise<string
     localStorage.setItem(KEY, JSON.stringify(await answer.json()));
     return null;
   }
-  if (answer.status === 403) return 'The user name or the password is wrong.';
-  return answer.status === 429 ? (await answer.text()).trim() : `The sign-in was answered with ${answer.status}.`;
+  if (answer.status === 403) return t('signIn.wrong');
+  return answer.status === 429 ? (await answer.text()).trim() : t('signIn.answered', { status: String(answer.status) });
 }
 
 export async function signOut(): Promise<void> {

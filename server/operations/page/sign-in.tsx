@@ -1,4 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
+import { rich, t } from './language.ts';
+import { LanguageChoice } from './language-choice.tsx';
 import { editor, signIn, waysIn } from './session.ts';
 
 /** For who has no session of the editor yet; what begins here is one. */
@@ -8,7 +10,7 @@ export function SignIn({ done }: { done(): void }) {
   useEffect(() => {
     waysIn()
       .then(setWays)
-      .catch(() => setFault('The editor does not answer.'));
+      .catch(() => setFault(t('signIn.silent')));
   }, []);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
@@ -19,7 +21,7 @@ export function SignIn({ done }: { done(): void }) {
   };
   return (
     <main class="sign-in">
-      <h1>Status of Redstart</h1>
+      <h1>{t('signIn.title')}</h1>
       {fault && (
         <p class="fault" role="alert">
           {fault}
@@ -28,21 +30,28 @@ export function SignIn({ done }: { done(): void }) {
       {ways === 'form' && (
         <form onSubmit={submit}>
           <label>
-            User name
+            {t('signIn.user')}
             <input name="username" autocomplete="username" required />
           </label>
           <label>
-            Password
+            {t('signIn.password')}
             <input name="password" type="password" autocomplete="current-password" required />
           </label>
-          <button type="submit">Sign in</button>
+          <button type="submit">{t('signIn.submit')}</button>
         </form>
       )}
       {ways === 'elsewhere' && (
         <p>
-          <a href={editor.href}>Sign in to the editor</a>, then come back: this page goes by the same session.
+          {rich('signIn.elsewhere', {
+            link: (
+              <a key="link" href={editor.href}>
+                {t('signIn.link')}
+              </a>
+            ),
+          })}
         </p>
       )}
+      <LanguageChoice />
     </main>
   );
 }

@@ -1,5 +1,6 @@
 import type { Patch } from '../live.ts';
 import type { EndedRun, FollowedRun, StatusReport } from '../status-schema.ts';
+import { word } from './language.ts';
 
 export interface State {
   report: StatusReport;
@@ -43,7 +44,7 @@ export const NO_FILTER: Filter = { text: '', show: 'following', status: '', flow
 
 export const isEnded = (row: Row): row is EndedRun => 'endedAt' in row;
 
-export const statusOf = (row: Row): string => (isEnded(row) ? row.outcome : (row.status ?? 'not known yet'));
+export const statusOf = (row: Row): string => (isEnded(row) ? row.outcome : (row.status ?? 'unasked'));
 
 /** Every word has to be somewhere in it. */
 export function rowsOf({ report, runs }: State, filter: Filter): Row[] {
@@ -56,7 +57,16 @@ export function rowsOf({ report, runs }: State, filter: Filter): Row[] {
     if (filter.status !== '' && statusOf(row) !== filter.status) return false;
     if (filter.flow !== '' && row.flow !== filter.flow) return false;
     if (words.length === 0) return true;
-    const text = [row.name, row.id, row.pipeline, row.flowLabel, row.nodeLabel, row.workspaceId, statusOf(row)]
+    const text = [
+      row.name,
+      row.id,
+      row.pipeline,
+      row.flowLabel,
+      row.nodeLabel,
+      row.workspaceId,
+      statusOf(row),
+      word(statusOf(row)),
+    ]
       .join(' ')
       .toLowerCase();
     return words.every((word) => text.includes(word));
