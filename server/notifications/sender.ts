@@ -83,9 +83,15 @@ export class Sender {
 
   /** Sends what is due, unless something is being sent, or it is too early. Resolves when that is done. */
   pump(hurry = false): Promise<void> {
-    this.#running ??= this.#once(hurry).finally(() => {
-      this.#running = null;
-    });
+    this.#running ??= this.#once(hurry)
+      .catch((error: unknown) => {
+        // Not at every look: whatever cannot be put into words now cannot be a second later.
+        this.#notBefore = this.#options.now() + LAST_RETRY_MS;
+        this.#options.logger.error({ err: error }, 'a notification cannot be made');
+      })
+      .finally(() => {
+        this.#running = null;
+      });
     return this.#running;
   }
 

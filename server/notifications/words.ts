@@ -79,7 +79,7 @@ export function figuresOf({ event, node, count, since, last, until, problem }: N
   if (node !== null) figures.push({ name: event === 'run' ? 'Followed by' : 'Node', value: node });
   if (count !== null) figures.push({ name: problem === 'crashed' ? 'Times' : 'Errors', value: String(count) });
   figures.push({ name: event === 'run' ? 'At' : 'Since', value: since });
-  if (event !== 'recovery' && last !== since) figures.push({ name: 'Last', value: last });
+  if (event !== 'recovery' && last - since >= 1000) figures.push({ name: 'Last', value: last });
   if (until !== null) figures.push({ name: 'Lasted', value: duration(until - since) });
   return figures;
 }

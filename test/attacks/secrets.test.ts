@@ -40,6 +40,8 @@ it('no planted secret is in a log, a file, an answer, a websocket or the output 
   // Answers with what it was called with: how a secret gets into messages, errors and debug windows.
   const echo = createServer((request, response) => {
     const sent = request.headers.authorization?.replace(/^(?:Basic|Bearer) /, '') ?? '';
+    // Of notifications: what the receiver says of an error ends up in the log.
+    if (request.method === 'POST') response.statusCode = 503;
     response.end(`${request.headers.authorization} ${Buffer.from(sent, 'base64').toString()} ${request.url}`);
   });
   await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
@@ -50,7 +52,9 @@ it('no planted secret is in a log, a file, an answer, a websocket or the output 
   for (const variable of secret) {
     if (variable in ELSEWHERE) continue;
     const name = variable.replace('<NAME>', 'SECOND');
-    env[name] = /PROXY$/.test(name) ? `http://proxy:${plant(name)}@127.0.0.1:9` : plant(name);
+    if (/PROXY$/.test(name)) env[name] = `http://proxy:${plant(name)}@127.0.0.1:9`;
+    else if (/_HEADERS$/.test(name)) env[name] = `x-key=${plant(name)}`;
+    else env[name] = name === 'REDSTART_NOTIFY_URL' ? `${echoUrl}/${plant(name)}` : plant(name);
   }
   // Guards against a schema that this test does not understand.
   expect(Object.keys(env)).toEqual(
@@ -79,6 +83,7 @@ it('no planted secret is in a log, a file, an answer, a websocket or the output 
     NO_PROXY: '127.0.0.1',
     REDSTART_SECRETS_DIR: secrets,
     REDSTART_METRICS: 'open',
+    OTEL_EXPORTER_OTLP_ENDPOINT: echoUrl,
     LOG_LEVEL: 'trace',
   });
 
