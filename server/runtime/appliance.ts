@@ -106,6 +106,7 @@ export function createAppliance(config: Config, logs: Logs, onLost: (reason: str
       await build(config, logs, index, parts, isStopping, onLost);
       const { http, runtime } = parts;
       if (isStopping() || !http || !runtime) return null;
+      await parts.sandbox?.settled();
       await runtime.start();
       if (isStopping()) return null;
       parts.git?.start();
@@ -214,7 +215,7 @@ async function build(
     }),
     { dir: config.flows.dir, environment: config.environment },
   );
-  const sandbox = await createSandbox({
+  const sandbox = createSandbox({
     config,
     policy,
     flows: git?.pushing(files) ?? files,

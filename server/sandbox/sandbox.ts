@@ -33,22 +33,22 @@ export interface Sandbox {
   held(): readonly Hold[];
   /** An exception of this node ends the program. @returns the flow that the next start holds back */
   blame(nodeId: string): Hold | null;
+  /** Everything is in force when it resolves, which is to be before a flow runs. */
+  settled(): Promise<void>;
   /** Flows are about to run. */
   arm(): void;
   close(): void;
 }
 
-/** Everything is in force when it resolves, which is to be before a flow runs. */
-export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
+/** Its second thread comes up while the program loads: see `settled`. */
+export function createSandbox(options: SandboxOptions): Sandbox {
   const { config, policy, logger, audit, index, simulatorUrl } = options;
   const suspectFile = join(config.data.dir, SANDBOX_FILES.suspect);
   const held = new HeldFlows({ file: join(config.data.dir, SANDBOX_FILES.held), suspectFile, logger });
   const { store, refused } = guardFlows(options.flows, held, policy, logger);
   const egress = limitEgress({ config, own: simulatorUrl === null ? [] : [simulatorUrl], logger, audit, index });
   const limitSeconds = config.loopLimitSeconds;
-  let watchdog: Watchdog | null = null;
-  if (limitSeconds > 0) watchdog = await startWatchdog({ limitSeconds, suspectFile, held });
-  giveUpRights(logger);
+  const watchdog: Watchdog | null = limitSeconds > 0 ? startWatchdog({ limitSeconds, suspectFile, held }) : null;
   for (const { flow, flowLabel, node, cause, at } of held.list())
     audit.record({ event: 'flow-held-back', flow, flowLabel, node, cause, at });
   return {
@@ -56,6 +56,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     refused,
     held: () => held.list(),
     blame: (nodeId) => held.blame(nodeId, 'exception'),
+    async settled() {
+      await watchdog?.watching;
+      giveUpRights(logger);
+    },
     arm: () => watchdog?.arm(),
     close() {
       watchdog?.stop();

@@ -5,6 +5,8 @@ import type { HeldFlows } from './held-flows.ts';
 import { type WatchdogData, WITNESS } from './watchdog-contract.ts';
 
 export interface Watchdog {
+  /** Its thread sees this one. Rejects when it cannot. */
+  watching: Promise<void>;
   /** From now on; again does no harm. Loading the program blocks it too, and is nobody's fault. */
   arm(): void;
   stop(): void;
@@ -19,11 +21,11 @@ const WITNESS_MS = 1000;
  * ever runs again. A second thread sees it, stops the first in the debugger's way, which names the very node, and ends
  * the program, so that whatever started it starts it again.
  */
-export async function startWatchdog(options: {
+export function startWatchdog(options: {
   limitSeconds: number;
   suspectFile: string;
   held: Pick<HeldFlows, 'running'>;
-}): Promise<Watchdog> {
+}): Watchdog {
   const beats = new SharedArrayBuffer(4);
   const count = new Int32Array(beats);
   const own = globalThis as unknown as Record<symbol, unknown>;
@@ -45,11 +47,13 @@ export async function startWatchdog(options: {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
   });
-  await once(thread, 'message');
-  thread.unref();
+  const watching = once(thread, 'message').then(() => thread.unref());
+  // It may fail before anybody waits for it.
+  watching.catch(() => {});
   const beat = setInterval(() => Atomics.add(count, 0, 1), TICK_MS);
   beat.unref();
   return {
+    watching,
     arm: () => thread.postMessage('arm'),
     stop() {
       clearInterval(beat);
