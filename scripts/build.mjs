@@ -15,10 +15,19 @@ import {
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stampFile = join(root, 'dist', '.built');
-const SOURCES = ['server', 'settings', 'simulator', 'nodes', 'scripts/build.mjs', 'package-lock.json'];
+const SOURCES = [
+  'server',
+  'settings',
+  'simulator',
+  'nodes',
+  'scripts/build.mjs',
+  'scripts/bundle.mjs',
+  'package-lock.json',
+];
 const OUTPUTS = ['dist', 'nodes/dist', 'nodes/resources'];
 const NOT_SOURCE = new Set(['dist', 'node_modules', 'resources', 'examples']);
 const ASSET = /\.(html|json|svg|png)$/;
@@ -52,5 +61,21 @@ for (const file of files(pack)) {
 // The editor's half of the server's own nodes.
 for (const file of files(join(root, 'server')))
   if (file.endsWith('.html')) copyFileSync(file, join(root, 'dist', relative(root, file)));
+// The dialogs and the help of core nodes that are loaded late: Node-RED looks for them beside the code.
+const core = join(root, 'node_modules', '@node-red', 'nodes');
+const late = join(root, 'server', 'late-nodes', 'core');
+for (const file of files(late)) {
+  const dialog = relative(late, file).replace(/\.ts$/, '.html');
+  const copies = [
+    join('core', dialog),
+    ...readdirSync(join(core, 'locales')).map((lang) => join('locales', lang, dialog)),
+  ];
+  for (const copy of copies.filter((one) => existsSync(join(core, one)))) {
+    const target = join(root, 'dist', 'server', 'late-nodes', copy);
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(join(core, copy), target);
+  }
+}
+await bundle(root);
 chmodSync(join(root, 'dist', 'server', 'main.js'), 0o755);
 writeFileSync(stampFile, state);

@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../server/config/index.ts';
 import { contextStorage } from './context-storage.ts';
-import { fileNodesDir } from './file-nodes.ts';
 import { NODE_PACK, nodePackDir } from './node-pack.ts';
 import { NODE_GROUPS, nodePolicy } from './node-policy.ts';
 import { nodeRedSettings } from './node-red-settings.ts';
+import { ownNodesDir } from './own-nodes.ts';
 
 const config = (rest: object = {}): Config =>
   ({
@@ -25,7 +25,7 @@ const settings = (rest: object = {}, adminAuth: object | null = {}): Record<stri
   nodeRedSettings({
     config: config(rest),
     credentialSecret: 's',
-    storageModule: {},
+    storageModule: { getFlows: async () => [], saveFlows: async () => {} },
     managed: { defaultId: 'seqera-default', connections: {} },
     logHandler: () => {},
     adminAuth,
@@ -138,17 +138,41 @@ it('contextStorage makes the crash-safe store the default of flows and nodes ali
 });
 
 it('the nodes that keep to the folder for files are loaded unless all files are open', () => {
-  const [, dir = ''] = settings().nodesDir as string[];
-  expect(existsSync(join(dir, 'file.js')) && existsSync(join(dir, 'file.html'))).toBe(true);
+  const late = ownNodesDir('late-nodes/core');
   expect(settings()).toMatchObject({
+    nodesDir: [nodePackDir(), late, ownNodesDir('file-nodes')],
     fileWorkingDirectory: '/data/files',
     nodesExcludes: expect.arrayContaining(['10-file.js']),
   });
   expect(settings({ nodesAllow: ['file'] })).toMatchObject({
-    nodesDir: [nodePackDir()],
+    nodesDir: [nodePackDir(), late],
     fileWorkingDirectory: '/data/files',
   });
-  expect(() => fileNodesDir('file:///nowhere/settings/x.js')).toThrow(expect.objectContaining({ code: 'NOT_BUILT' }));
+  expect(() => ownNodesDir('file-nodes', 'file:///nowhere/settings/x.js')).toThrow(
+    expect.objectContaining({ code: 'NOT_BUILT' }),
+  );
+});
+
+it('nodes are looked for in core files, in the own folders and in packages that are allowed, and nowhere else', () => {
+  const names = settings({ nodesAllow: ['node-red-contrib-x', '@team/node-red-y'] }).nodesIncludes as string[];
+  expect(names).toEqual(
+    expect.arrayContaining([
+      '21-httpin.js',
+      '10-mqtt.js',
+      'file.js',
+      basename(nodePackDir()),
+      'node-red-contrib-x',
+      'node-red-y',
+    ]),
+  );
+  expect(names).not.toContain('express');
+  // Nothing of Node-RED's own is left out by it.
+  const core = join(dirname(createRequire(import.meta.url).resolve('@node-red/nodes/package.json')), 'core');
+  const dialogs = readdirSync(core, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /^\w+\/\d+-.*\.html$/.test(file),
+  );
+  expect(dialogs.length).toBeGreaterThan(30);
+  for (const file of dialogs) expect(names).toContain(basename(file).replace('.html', '.js'));
 });
 
 it('nodePackDir finds the nodes from the source and from the built place', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import express from 'express';
 import pino from 'pino';
 import { contextStorage } from '../../settings/context-storage.ts';
+import type { FlowStorage } from '../../settings/late-nodes.ts';
 import { FILES_DIR, nodePolicy } from '../../settings/node-policy.ts';
 import {
   type LogHandler,
@@ -413,12 +414,12 @@ export class Stage {
     };
   }
 
-  #storage(): object {
+  #storage(): FlowStorage {
     const none = async (): Promise<object> => ({});
     const ignore = async (): Promise<void> => undefined;
-    return {
+    const storage = {
       init: ignore,
-      getFlows: async () => structuredClone(this.#nodes),
+      getFlows: async () => structuredClone(this.#nodes) as FlowNode[],
       saveFlows: ignore,
       // Of a plain {} Node-RED warns that it is not encrypted.
       getCredentials: async () => encryptBlob(this.#credentials, CREDENTIAL_SECRET),
@@ -430,6 +431,7 @@ export class Stage {
       getLibraryEntry: async () => [],
       saveLibraryEntry: ignore,
     };
+    return storage;
   }
 }
 

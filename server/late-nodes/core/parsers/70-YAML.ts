@@ -1,0 +1,3 @@
+import { lateCoreNode } from '../../late-core-node.ts';
+
+export default lateCoreNode('parsers/70-YAML.js', { yaml: undefined });
