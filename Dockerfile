@@ -13,7 +13,7 @@ COPY package.json package-lock.json ./
 COPY nodes/package.json nodes/
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY tsconfig.json tsconfig.base.json tsconfig.server.json ./
-COPY scripts/build.mjs scripts/
+COPY scripts/build.mjs scripts/bundle.mjs scripts/
 COPY settings settings
 COPY simulator simulator
 COPY nodes nodes

@@ -1,13 +1,7 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
-import { ERROR_CATALOGUE } from './error-catalogue.ts';
-import { createProgram } from './program.ts';
-import { reportFailure } from './report-failure.ts';
+import { useCompiledCode } from './runtime/compile-cache.ts';
 
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  // Commander has told its own: help and version with 0, wrong usage with anything else.
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : ERROR_CATALOGUE.WRONG_USAGE.exitCode);
-  process.exit(reportFailure(error));
-}
+// Before anything else is loaded; what it saves is mostly here.
+if (process.argv[2] === 'serve') useCompiledCode();
+const { run } = await import('./run.ts');
+await run();

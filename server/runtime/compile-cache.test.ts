@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,5 +55,29 @@ describe('compiled code that the image brings', () => {
   it('does not stop a start when its folder cannot be made', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(() => linkShipped(join(folder, 'file'), shipped)).not.toThrow();
+  });
+});
+
+describe('compiled code of an earlier start', () => {
+  const module = new URL('./compile-cache.ts', import.meta.url).href;
+  const program = `const { useCompiledCode } = await import(${JSON.stringify(module)});
+    useCompiledCode();
+    console.log((await import('node:module')).getCompileCacheDir() ?? 'none');`;
+  const used = (): string =>
+    execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      env: { PATH: process.env.PATH, REDSTART_DATA_DIR: data },
+      encoding: 'utf8',
+    }).trim();
+
+  it('is used from the very first file', () => {
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    expect(used()).toContain(own);
+  });
+
+  it('is not used where there is none, or where others could have put it', () => {
+    expect(used()).toBe('none');
+    mkdirSync(own, { recursive: true });
+    chmodSync(own, 0o777);
+    expect(used()).toBe('none');
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { enableCompileCache, findPackageJSON, getCompileCacheDir } from 'node:module';
 import { dirname, join } from 'node:path';
+import { earlyDataDir } from '../config/early-data-dir.ts';
 
 /**
  * Compiled code of Node-RED's thousand files is kept: a third off the start. It is kept in the data folder, where only this
@@ -9,6 +10,17 @@ import { dirname, join } from 'node:path';
 export function keepCompiledCode(dataDir: string): void {
   if (getCompileCacheDir() !== undefined) return;
   linkShipped(dataDir);
+  enableCompileCache(ownCache(dataDir));
+}
+
+/**
+ * The same, for what is loaded before the configuration is read: where an earlier start has left compiled code that
+ * nobody else could have put there.
+ */
+export function useCompiledCode(dataDir: string = earlyDataDir()): void {
+  if (getCompileCacheDir() !== undefined) return;
+  const folder = lstatSync(ownCache(dataDir), { throwIfNoEntry: false });
+  if (!folder?.isDirectory() || folder.uid !== process.getuid?.() || (folder.mode & 0o022) !== 0) return;
   enableCompileCache(ownCache(dataDir));
 }
 
