@@ -29,7 +29,8 @@ const catalogue = (type: string, language: string) =>
   flat(JSON.parse(read(type, 'locales', language, `${type}.json`)) as object);
 const help = (type: string, language: string) => read(type, 'locales', language, `${type}.html`);
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
-const placeholders = (text: string) => all(text, /__(\w+?)__/g).sort();
+/** What is filled in by the dialog, and what a user types as it stands. */
+const placeholders = (text: string) => [...all(text, /__(\w+?)__/g), ...all(text, /(\{\w+\})/g)].sort();
 
 /** A text that one would have translated: three words or more. */
 const isProse = (text: string) =>
