@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ExportResult } from '@opentelemetry/core';
 import { type ReadableSpan, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { pino } from 'pino';
@@ -99,6 +100,18 @@ describe('the queue of spans', () => {
     expect(queue.counts).toEqual({ sent: 2, lost: 5 });
   });
 
+  it('works outside of the message whose span fills the batch', async () => {
+    const seen: unknown[] = [];
+    const context = new AsyncLocalStorage<string>();
+    const { queue, end } = setUp((_, done) => {
+      seen.push(context.getStore());
+      setImmediate(done, OK);
+    });
+    context.run('a message', () => end(600));
+    await expect.poll(() => queue.counts.sent).toBeGreaterThan(500);
+    expect(new Set(seen)).toEqual(new Set([undefined]));
+  });
+
   it('survives an exporter that throws', async () => {
     const { queue, end } = setUp(() => {
       throw new Error('cannot be written as protobuf');
@@ -120,7 +133,10 @@ describe('the queue of spans', () => {
     hanging.end(700);
     await hanging.queue.stop(20);
     expect(hanging.queue.counts).toEqual({ sent: 0, lost: 700 });
-    expect(hanging.told()).toEqual([expect.stringContaining('stopped before they were sent')]);
+    expect(hanging.told()).toEqual([
+      expect.stringContaining('stopped before they were sent'),
+      'info spans of traces that were sent and lost in all',
+    ]);
     await hanging.queue.stop(20);
   });
 });

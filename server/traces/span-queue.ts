@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { TraceFlags } from '@opentelemetry/api';
 import type { ExportResult } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -24,6 +25,8 @@ export class SpanQueue implements SpanProcessor {
   readonly #exporter: SpanExporter;
   readonly #logger: Logger;
   readonly #now: () => number;
+  /** Out of the message whose span happens to fill a batch: what is done here, and said, is not about that one. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #waiting: ReadableSpan[] = [];
   #timer: NodeJS.Timeout | null = null;
   #sending: Promise<void> | null = null;
@@ -82,6 +85,7 @@ export class SpanQueue implements SpanProcessor {
     const left = this.#waiting.length + this.#inHand;
     this.#waiting = [];
     if (left > 0) this.#lose(left, 'the program stopped before they were sent');
+    if (this.counts.lost > 0) this.#logger.info({ ...this.counts }, 'spans of traces that were sent and lost in all');
     // Its promise waits for requests that have had their time.
     void this.#exporter.shutdown().catch(() => {});
   }
@@ -91,7 +95,7 @@ export class SpanQueue implements SpanProcessor {
       if (delayMs > 0) return;
       clearTimeout(this.#timer);
     }
-    this.#timer = setTimeout(() => void this.#send(), delayMs).unref();
+    this.#timer = this.#outside(() => setTimeout(() => void this.#send(), delayMs).unref());
   }
 
   #send(): Promise<void> {
@@ -130,7 +134,9 @@ export class SpanQueue implements SpanProcessor {
     if (this.#trouble !== null || now - this.#toldAt < TOLD_EVERY_MS) return;
     this.#trouble = { lostBefore };
     this.#toldAt = now;
-    this.#logger.warn({ code: 'TRACES_LOST', lost: count }, `traces are lost: ${reason}. Flows are not affected.`);
+    this.#outside(() =>
+      this.#logger.warn({ code: 'TRACES_LOST', lost: count }, `traces are lost: ${reason}. Flows are not affected.`),
+    );
   }
 }
 
