@@ -34,12 +34,57 @@ it('traces a request through its nodes, the Platform and a call out, and what co
   wire(monitor, [], [ended], []);
   const flow = tab([input, shape, launch, call, answer, monitor, ended], 'tab1', 'Samples');
 
+  // Parts that go by a link and a subflow, an error that is caught, and all of them joined again.
+  const parts = node('http in', { url: '/parts', method: 'get' });
+  const three = node('function', { name: 'Three', func: 'msg.payload = [1, 2, 3]; return msg;', outputs: 1 });
+  const split = node('split', { splt: '\\n', spltType: 'str', arraySplt: 1, arraySpltType: 'len' });
+  const out = node('link out', { name: 'Over', mode: 'link' });
+  const into = node('link in', { name: 'Here', links: [out.id] });
+  out.links = [into.id];
+  const box = node('subflow:box', { name: 'Box' });
+  const check = node('function', {
+    name: 'Check it',
+    func: "node.error('planted-words', msg); return msg;",
+    outputs: 1,
+  });
+  const join = node('join', { name: 'Join them', mode: 'auto' });
+  const joined = node('http response', { name: 'Joined', statusCode: '200' });
+  const caught = node('catch', { name: 'Caught', scope: null });
+  wire(parts, [three]);
+  wire(three, [split]);
+  wire(split, [out]);
+  wire(into, [box]);
+  wire(box, [check]);
+  wire(check, [join]);
+  wire(join, [joined]);
+  const inner = {
+    id: 'inner',
+    type: 'function',
+    z: 'box',
+    name: 'Inner',
+    func: 'return msg;',
+    outputs: 1,
+    wires: [[]],
+  };
+  const subflow = {
+    id: 'box',
+    type: 'subflow',
+    name: 'Box',
+    in: [{ wires: [{ id: 'inner' }] }],
+    out: [{ wires: [{ id: 'inner', port: 0 }] }],
+  };
+  const second = [
+    ...tab([parts, three, split, out, into, box, check, join, joined, caught], 'tab2', 'Parts'),
+    subflow,
+    inner,
+  ];
+
   let spans: ReceivedSpan[] = [];
   {
     await using appliance = await Appliance.start({
       folder,
       permission: true,
-      flows: { 'samples.json': flow },
+      flows: { 'samples.json': flow, 'parts.json': second },
       env: {
         ...connectionTo(simulator, folder),
         OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -58,6 +103,7 @@ it('traces a request through its nodes, the Platform and a call out, and what co
     await receiver.until(() => receiver.spans.some(({ name }) => name === 'It has ended'));
     const line = appliance.lines.find(({ msg }) => msg === 'shaped');
     await appliance.fetch('/api/launch/second', { ...post(), headers: { ...asCaller } });
+    expect((await appliance.fetch('/api/parts', { headers: asCaller })).status).toBe(200);
     // Sent by the stop, before the program ends.
     expect(await appliance.stop()).toBe(0);
     spans = receiver.spans;
@@ -114,8 +160,24 @@ it('traces a request through its nodes, the Platform and a call out, and what co
   expect(collector.headers[0]?.traceparent).toBe(`00-${TRACE}-${called.spanId}-01`);
 
   // A request without the header is a trace of its own.
-  const second = spans.filter(({ name, parentSpanId }) => name === server.name && parentSpanId === '');
-  expect(second).toHaveLength(1);
+  const alone = spans.filter(({ name, parentSpanId }) => name === server.name && parentSpanId === '');
+  expect(alone).toHaveLength(1);
+
+  // The parts are in one trace, each below the node that it came from.
+  const whole = spans.find(({ name }) => name === 'GET /api/parts');
+  const ofParts = spans.filter(({ traceId }) => traceId === whole?.traceId);
+  const line: string[] = [];
+  for (let at = ofParts.find(({ name }) => name === 'Joined'); at; ) {
+    line.unshift(at.name);
+    const parent: string = at.parentSpanId;
+    at = ofParts.find(({ spanId }) => spanId === parent);
+  }
+  const way = ['GET /api/parts', 'Three', 'split', 'Over', 'Here', 'Box', 'Inner', 'Check it', 'Join them', 'Joined'];
+  expect(line).toEqual(way);
+  const checks = ofParts.filter(({ name }) => name === 'Check it');
+  expect(checks.map(({ status }) => status)).toEqual([2, 2, 2]);
+  const caughtOnes = ofParts.filter(({ name }) => name === 'Caught');
+  expect(caughtOnes.map(({ parentSpanId }) => parentSpanId).sort()).toEqual(checks.map(({ spanId }) => spanId).sort());
 
   // Names and ids: nothing of what callers and messages held.
   expect(receiver.requests[0]).toMatchObject({ path: '/v1/traces', headers: { authorization: `Bearer ${KEY}` } });
