@@ -1,6 +1,7 @@
 import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { receiver } from '../server/notifications/testing/receiver.ts';
 import { Appliance } from './support/appliance.ts';
 import { type FlowNode, node, tab, wire } from './support/flows.ts';
 
@@ -61,7 +62,7 @@ const flows = {
   'refused.json': tab([node('exec', { name: 'shell' })], 'refused', 'Refused'),
 };
 
-const env = {
+const env: Record<string, string> = {
   REDSTART_HTTP_USER: 'caller',
   REDSTART_HTTP_PASSWORD: PASSWORD,
   REDSTART_LOOP_LIMIT_SECONDS: String(LIMIT_SECONDS),
@@ -92,6 +93,8 @@ const held = (appliance: Appliance) =>
   appliance.lines.filter(({ code, flow }) => code === 'FLOW_HELD_BACK' && flow).map(({ flow, cause }) => [flow, cause]);
 
 it('one flow that is refused, loops for ever or throws leaves the others running', async () => {
+  await using notified = await receiver();
+  env.REDSTART_NOTIFY_URL = notified.url;
   await using first = await start();
   const file = readFileSync(join(first.folder, 'flows', 'looping.json'), 'utf8');
   const refused = first.lines.filter(({ code }) => code === 'FLOW_REFUSED');
@@ -133,6 +136,16 @@ it('one flow that is refused, loops for ever or throws leaves the others running
   ]);
   expect((await post(third, 'good')).status).toBe(200);
   expect(await filesBy(third, ...FILES)).toEqual(['\n\n', ...REFUSED]);
+  // Who asked to be notified has heard of both, and that the program ended.
+  const told = () =>
+    notified.received.flatMap(({ body }) =>
+      (
+        JSON.parse(body) as { events: { event: string; problem: string; id: string; count: number | null }[] }
+      ).events.map(({ event, problem, id }) => `${event} ${problem} ${id}`),
+    );
+  const expected = ['held-back looping', 'held-back throwing', 'crashed appliance'].map((each) => `failure ${each}`);
+  await expect.poll(told, { timeout: 20_000 }).toEqual(expect.arrayContaining(expected));
+  expect(told().filter((each) => expected.includes(each))).toHaveLength(3);
   expect(await third.stop()).toBe(0);
   expect(readFileSync(join(first.folder, 'flows', 'looping.json'), 'utf8')).toBe(file);
 });

@@ -44,7 +44,7 @@ export class ApplianceSignals {
     this.#beganAt = this.#options.now();
     if (this.#marked()) {
       const text =
-        'It was killed, ran out of memory, or its machine went down. What its nodes remember is taken up again.';
+        'It was killed, ran out of memory, met an exception that nobody caught, or its machine went down. What its nodes remember is taken up again.';
       book.fail({ kind: 'appliance', id: 'appliance', label: appliance, problem: 'crashed', text, counted: true });
     }
     this.#mark(JSON.stringify(new Date(this.#startedAt).toISOString()));

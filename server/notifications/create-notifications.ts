@@ -132,6 +132,12 @@ export function createNotifications(o: NotificationsOptions): Notifications {
     if (node !== undefined) flows.failed(node, messageOf(reason));
   };
 
+  // What stops because of one has not been stopped: the next start is to tell so.
+  let crashed = false;
+  const crashes = (): void => {
+    crashed = true;
+  };
+
   /** Takes up what was told before, as soon as this process is the one that tells. False while another one is. */
   function leads(): boolean {
     const held = replicas === null ? [0] : replicas.leads;
@@ -165,10 +171,11 @@ export function createNotifications(o: NotificationsOptions): Notifications {
   async function shutDown(): Promise<void> {
     if (timer) clearInterval(timer);
     process.removeListener('unhandledRejection', rejected);
+    process.removeListener('uncaughtExceptionMonitor', crashes);
     checks.stop();
     if (timer && leads()) await sender.stop(STOP_MS);
     const saved = new Promise<void>((resolve) => {
-      book.flush(() => (shard === 0 ? whole.ended(resolve) : resolve()));
+      book.flush(() => (shard === 0 && !crashed ? whole.ended(resolve) : resolve()));
     });
     let patience: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => {
@@ -189,6 +196,7 @@ export function createNotifications(o: NotificationsOptions): Notifications {
     state: () => sender.state(),
     start() {
       process.on('unhandledRejection', rejected);
+      process.on('uncaughtExceptionMonitor', crashes);
       leads();
       timer = setInterval(look, LOOK_MS).unref();
     },
