@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { addressOf, INDEX, menu, pagesOfSite } from '../docs/.vitepress/arrangement.ts';
@@ -58,6 +58,11 @@ describe('the pages', () => {
     expect(listed).toContain(addressOf(site.get(page) ?? ''));
   });
 
+  it('docs/decisions/README.md has every decision', () => {
+    const decisions = globSync('docs/decisions/0*.md', { cwd: root }).map((file) => basename(file));
+    expect(linksOf(read('docs/decisions/README.md')).sort()).toEqual(decisions.sort());
+  });
+
   it('README.md says where the documentation is', () => {
     expect(linksOf(read('README.md'))).toContain(INDEX);
   });
@@ -73,7 +78,7 @@ describe('what the pages say of the program', () => {
 
   it.each(pages)('%s names no command and no variable that is not there', (page) => {
     const text = read(page);
-    const used = [...text.matchAll(/(?:`|^ {4})redstart ([a-z-]+)/gm)].map(([, name = '']) => name);
+    const used = [...text.matchAll(/(?:`|^(?: {4}|\$ )?)redstart ([a-z-]+)/gm)].map(([, name = '']) => name);
     expect(used.filter((name) => !commands.includes(name))).toEqual([]);
     const variables = [...text.matchAll(/\b(?:REDSTART|TOWER)_[A-Z0-9_]*[A-Z0-9]\b(?!_?[<…*])/g)].map(([name]) => name);
     expect(variables.filter((name) => !isKnown(name) && !OF_TESTS.includes(name))).toEqual([]);

@@ -627,6 +627,13 @@ export const ERROR_CATALOGUE = {
     mend: 'Read it in lines or as a stream of buffers.',
   },
 
+  SECRET_MISSING: {
+    area: 'Secrets of flows',
+    meaning: 'A credential of a node refers to a secret (`secret:NAME`) that is not there. That node is not made.',
+    who: 'operator',
+    mend: 'Put a file with that name into the folder of REDSTART_SECRETS_DIR, readable for the user of the process, then restart the flows.',
+  },
+
   STORE_UNAVAILABLE: {
     area: 'State',
     meaning: 'The context store cannot be opened, read or written. Flows get this error, and `/readyz` answers 503.',

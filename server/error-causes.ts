@@ -120,6 +120,9 @@ export const ERROR_CAUSES: Readonly<Record<ErrorCode, string>> = {
   FILE_NOT_PLAIN: 'A link was put into the folder, or the name is that of a folder.',
   FILE_TOO_LARGE: 'A data file is read whole, or a file without line ends is read by lines.',
 
+  SECRET_MISSING:
+    'A typing error in the name, a secret that was not mounted in this environment, REDSTART_SECRETS_DIR that is not set, or a file of the program itself, which no flow gets.',
+
   STORE_UNAVAILABLE: 'A full disk, a volume that is gone or became read-only, or a database that does not answer.',
   STORE_CORRUPT: 'A disk fault, a copy that was made while it was written, or an edit by another program.',
   STORE_NEWER_SCHEMA: 'An upgrade was taken back.',

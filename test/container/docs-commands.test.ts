@@ -12,7 +12,7 @@ describe.skipIf(noEngine !== null)('the docker commands of the documentation', (
   beforeAll(() => {
     buildImage();
     tryDocker('tag', IMAGE, 'redstart');
-  });
+  }, 500_000);
 
   it('are found', () => expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/docker.md'])));
 
