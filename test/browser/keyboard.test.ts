@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Appliance } from '../support/appliance.ts';
+import { DIALOG, faultsIn, TRAPS } from '../support/axe.ts';
 import { launchBrowser, openDialog, openPage, signIn } from '../support/browser.ts';
 import { ADMIN, withEditor } from '../support/editor.ts';
 import { node, tab } from '../support/flows.ts';
@@ -96,6 +97,7 @@ describe('the dialogs by keyboard', () => {
       }
       expect(await page.locator('.red-ui-tray-body #dialog-form details:not([open])').count()).toBe(0);
       expect([type, await namesMissing(page)]).toEqual([type, []]);
+      expect([type, await faultsIn(page, DIALOG, TRAPS)]).toEqual([type, []]);
 
       const wanted = new Set(await fieldsOf(page));
       expect(wanted.size).toBeGreaterThan(2);

@@ -4,6 +4,11 @@ import type { Page } from 'playwright-core';
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** The dialog of a node, in the editor. */
+export const DIALOG = '.red-ui-tray-body #dialog-form';
+/** Node-RED's own in it, against browsers that fill in passwords. */
+export const TRAPS = '[id^="red-ui-trap"]';
+
 interface Result {
   violations: { id: string; help: string; nodes: { target: string[]; html: string; failureSummary?: string }[] }[];
 }
