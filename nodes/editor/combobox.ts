@@ -165,7 +165,7 @@ export function combobox(
       if (mine !== asked) return;
       render(found, term);
       say(found.length === 0 ? shared(term ? 'suggest.nothingFor' : 'suggest.nothing', { term }) : '');
-      if (found.length > 0) announce(shared('suggest.found', { count: found.length }));
+      if (found.length > 0) announce(shared('suggest.found', { number: found.length }));
       const current = found.findIndex((suggestion) => suggestion.value === typed());
       activate(current < 0 ? 0 : current);
     } catch (error) {

@@ -82,7 +82,7 @@ async function statesOf(page: Page, language: string): Promise<void> {
   await dataLink.fill('nothing-is-named-so');
   await expect.poll(() => said.textContent()).toBe(suggest?.nothingFor?.replace('__term__', 'nothing-is-named-so'));
   await dataLink.fill('reads');
-  await expect.poll(() => said.textContent()).toMatch(new RegExp(`^${suggest?.found?.replace('__count__', '\\d+')}$`));
+  await expect.poll(() => said.textContent()).toMatch(new RegExp(`^${suggest?.found?.replace('__number__', '\\d+')}$`));
   expect(await faultsIn(page, '.seqera-popup')).toEqual([]);
   await page.keyboard.press('Enter');
   await expect.poll(() => dataLink.getAttribute('aria-invalid')).toBe('false');
