@@ -15,6 +15,7 @@ import type { Follower } from '../runtime/in-flight.ts';
 import type { NodeInstance, SendEvent } from '../runtime/node-red.ts';
 import { nodeTrace, type Passage } from '../runtime/node-trace.ts';
 import { contextOf, type IncomingRequest, requestOf } from './http-in.ts';
+import { LastPassage } from './last-passage.ts';
 import { errorType, isRunId, NodeAttributeCache, runOf } from './node-attributes.ts';
 import { type Family, TracedPassage } from './passage.ts';
 
@@ -35,6 +36,7 @@ const SWEEP_MS = 30_000;
 const CALLS_OUT: ReadonlySet<string> = new Set(['http request']);
 
 const origin = Symbol('origin');
+const arrived = Symbol('arrived');
 type Event = SendEvent & { [origin]?: TracedPassage };
 
 /**
@@ -47,12 +49,9 @@ export class MessageTraces implements Follower {
   readonly #tracer: Tracer;
   readonly #attributes: NodeAttributeCache;
   readonly #now: () => number;
-  /** The last passage of a message object. */
-  readonly #at = new WeakMap<object, TracedPassage>();
   /** In the order in which they began. */
   readonly #open = new Set<TracedPassage>();
   readonly #parked = new Map<string, SpanContext>();
-  readonly #requests = new WeakSet<object>();
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(options: { tracer: Tracer; index: FlowIndex; now?: () => number }) {
@@ -79,14 +78,14 @@ export class MessageTraces implements Follower {
 
   delivering(event: Event): void {
     const from = event[origin];
-    if (from !== undefined) this.#at.set(event.msg, from);
+    if (from !== undefined) LastPassage.set(event.msg, from);
   }
 
   received(node: NodeInstance, msg: object): TracedPassage {
     // Link, catch, complete and status nodes are handed their messages; what hands it over runs at this moment.
-    const from = this.#at.get(msg) ?? this.#running();
+    const from = LastPassage.of(msg) ?? this.#running();
     const passage = this.#enter(node, msg, from);
-    this.#at.set(msg, passage);
+    LastPassage.set(msg, passage);
     if (passage.parks) this.#park(node, msg, passage);
     return passage;
   }
@@ -165,7 +164,7 @@ export class MessageTraces implements Follower {
 
   /** The passage in which a node sends a message; undefined when it sends by itself. */
   #senderOf(node: NodeInstance, msg: object): TracedPassage | undefined {
-    const byMessage = this.#at.get(msg);
+    const byMessage = LastPassage.of(msg);
     const from = byMessage?.node === node.id ? byMessage : this.#running();
     return from?.node === node.id && this.#goesOn(from) ? from : undefined;
   }
@@ -175,7 +174,7 @@ export class MessageTraces implements Follower {
     const request = this.#arrived(msg);
     const run = runOf(msg);
     const { title, attributes } = this.#attributes.of(node);
-    const earlier = this.#at.get(msg);
+    const earlier = LastPassage.of(msg);
     const running = this.#running();
     const link =
       this.#parked.get(keyOf(node, msg)) ??
@@ -198,8 +197,8 @@ export class MessageTraces implements Follower {
   /** The request that a message brings in. What nodes send later of the same one hands it on, perhaps hours later. */
   #arrived(msg: SendEvent['msg']): IncomingRequest | null {
     const request = requestOf(msg);
-    if (request === null || this.#requests.has(request.self)) return null;
-    this.#requests.add(request.self);
+    if (request === null || arrived in request.self) return null;
+    Object.assign(request.self, { [arrived]: true });
     return request;
   }
 
