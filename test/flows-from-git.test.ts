@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { receiver } from '../server/notifications/testing/receiver.ts';
 import { Appliance } from './support/appliance.ts';
 import { EditorSession, withEditor } from './support/editor.ts';
 import { type FlowNode, node, tab, wire } from './support/flows.ts';
@@ -198,6 +199,8 @@ it('rehearses a revision before it is in force, under the permission model too',
   const rehearsal = (wanted: string): string =>
     `rehearsals:\n  - name: answers\n    steps:\n      - request: GET /one\n        answer: { body: { text: ${wanted} } }\n`;
   push({ 'one.json': counter('one', 'first'), 'one.flowtest.yaml': rehearsal('first') });
+  await using notified = await receiver();
+  const notices = () => notified.received.map(({ body }) => body);
   await using appliance = await Appliance.start({
     folder,
     args: ['serve', '--permission'],
@@ -206,6 +209,7 @@ it('rehearses a revision before it is in force, under the permission model too',
       REDSTART_GIT_INTERVAL: '3600',
       REDSTART_GIT_WEBHOOK_SECRET: SECRET,
       REDSTART_GIT_REHEARSE: 'true',
+      REDSTART_NOTIFY_URL: notified.url,
       REDSTART_HTTP_AUTH: 'none',
       FLOW_TEST: 'x',
     },
@@ -218,6 +222,7 @@ it('rehearses a revision before it is in force, under the permission model too',
   expect(refused?.msg).toMatch(/✗ answers .*\bfirst\b.*\bsecond\b/);
   expect(refused?.msg).toContain('one.flowtest.yaml:');
   expect(await (await appliance.fetch('/api/one')).json()).toEqual({ text: 'first', starts: 1 });
+  await expect.poll(notices, { timeout: 20_000 }).toEqual([expect.stringMatching(/"failure".*GIT_REHEARSAL_FAILED/)]);
   const mended = push({ 'one.flowtest.yaml': rehearsal('second') });
   await told(appliance);
   await appliance.until(
@@ -225,5 +230,8 @@ it('rehearses a revision before it is in force, under the permission model too',
     'revision',
   );
   expect(await (await appliance.fetch('/api/one')).json()).toEqual({ text: 'second', starts: 2 });
+  await expect
+    .poll(() => notices().slice(1), { timeout: 20_000 })
+    .toEqual([expect.stringContaining(`Revision ${mended.slice(0, 12)} is in force.`)]);
   expect(await appliance.stop()).toBe(0);
 });
