@@ -11,6 +11,7 @@ import { TokenChecks } from '../operations/token-checks.ts';
 import type { FlowIndex } from '../runtime/flow-index.ts';
 import { faultNode, messageOf } from '../runtime/process-faults.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { ownFetch } from '../sandbox/own-fetch.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { ApplianceSignals } from './appliance-signals.ts';
@@ -18,7 +19,6 @@ import { ConnectionSignals } from './connection-signals.ts';
 import { FlowSignals } from './flow-signals.ts';
 import { INCIDENTS_SCOPE, type Incident, IncidentBook } from './incident-book.ts';
 import type { SubjectKind } from './notice.ts';
-import { ownFetch } from './own-fetch.ts';
 import { RunNews } from './run-news.ts';
 import { Sender, type SenderState } from './sender.ts';
 

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { registerSecret } from '../config/index.ts';
+import { ownFetch } from '../sandbox/own-fetch.ts';
 import { deliver, retryAfter } from './delivery.ts';
-import { ownFetch } from './own-fetch.ts';
 import { receiver } from './testing/receiver.ts';
 
 const NOW = Date.UTC(2026, 0, 15, 12);

@@ -9,6 +9,7 @@ import { DATA_FILES } from '../flows/storage-module.ts';
 import type { GitSource } from '../git/git-source.ts';
 import type { FlowIndex } from '../runtime/flow-index.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { ownFetch } from '../sandbox/own-fetch.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { version } from '../version.ts';
@@ -45,6 +46,7 @@ export function createOperations(o: {
   if (auth === null) return null;
   const operations = new Operations({
     version: version(),
+    fetch: ownFetch(config.proxy),
     logger: o.logger,
     index: o.index,
     managed: o.managed,

@@ -26,6 +26,8 @@ import { TokenChecks, UNKNOWN } from './token-checks.ts';
 
 export interface OperationsOptions {
   version: string;
+  /** For asking the Platform about tokens. */
+  fetch: typeof fetch;
   logger: Logger;
   index: FlowIndex;
   managed: ManagedConnections;
@@ -90,7 +92,7 @@ export class Operations {
       onUnsaved: (error) => options.logger.warn({ err: error }, 'the history of the operations page cannot be kept'),
     });
     this.#runs = new RunBook({ place: options.index.place, history: this.#history, now: this.#now });
-    this.#tokens = new TokenChecks({ now: this.#now, changed: () => {} });
+    this.#tokens = new TokenChecks({ now: this.#now, fetch: options.fetch, changed: () => {} });
   }
 
   /** For the settings that nodes read. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.ts';
-import { ownRequests } from '../sandbox/own-requests.ts';
+import { ownRequests } from './own-requests.ts';
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
