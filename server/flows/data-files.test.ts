@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -51,6 +52,9 @@ describe('createLibraryStore', () => {
 });
 
 const ring = new KeyRing('secret');
+const require = createRequire(import.meta.url);
+/** What Node-RED looks for modules with. */
+const clone = createRequire(require.resolve('@node-red/registry'))('clone') as <T>(value: T) => T;
 
 describe('createStorageModule', () => {
   const module = (save: () => Promise<void>) =>
@@ -73,6 +77,22 @@ describe('createStorageModule', () => {
     await working.saveFlows([]);
     expect(await working.getCredentials()).toEqual({ $: 'second' });
     expect(await mode('credentials.json')).toBe(0o600);
+  });
+
+  it('makes the nodes that Node-RED goes on with cheap to copy, once they are saved', async () => {
+    const nodes = [{ id: 'a', type: 'inject', wires: [['b']] }];
+    const before = structuredClone(nodes);
+    const copyOfWires = (): unknown => clone(nodes)[0]?.wires;
+    await expect(module(() => Promise.reject(new Error('refused'))).saveFlows(nodes)).rejects.toThrow('refused');
+    expect(copyOfWires()).toEqual([['b']]);
+    const order: string[] = [];
+    setImmediate(() => order.push('another'));
+    await module(async () => {}).saveFlows(nodes);
+    order.push('saved');
+    expect(copyOfWires()).toBeUndefined();
+    expect(nodes).toEqual(before);
+    // A deploy is not one long stop for everybody else.
+    expect(order).toEqual(['another', 'saved']);
   });
 
   it('has the credentials of both when the process died between credentials and flows', async () => {
