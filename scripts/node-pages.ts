@@ -52,7 +52,7 @@ const GENERATED =
   'This page is generated from the help and the dialogs of the nodes: change it there, then run `node scripts/docs.mjs`.';
 
 const COMMON = `What all of them have in common, how exactly one run is launched, what a monitor sends when: [the pack as a whole](../../nodes/README.md).
-Each error code with what mends it: [Errors](../errors.md#seqera-nodes).
+Each error code with what mends it: [Errors](../errors.md#seqera-nodes). A node of your own: [Add a node](../add-a-node.md).
 
 Each example below is in the editor under Menu → Import → Examples, and comes with a rehearsal: [Rehearsing flows](../rehearsals.md).`;
 
@@ -88,7 +88,7 @@ class NodePage {
     for (const name of ['', 'Properties', 'Example']) help.delete(name);
     const sections = [...help].map(([name, text]) => `## ${name}\n\n${name === 'Errors' ? linked(text) : text}`);
     // As the dialog comes before the small print.
-    const place = [...help.keys()].indexOf('Details');
+    const place = [...help.keys()].findIndex((name) => name === 'Details' || name === 'Errors');
     sections.splice(place < 0 ? sections.length : place, 0, `## Properties\n\n${properties}`);
     return `${[`# ${this.title}`, `\`${this.type}\``, introduction, ...sections, this.#example(), FOOT].join('\n\n')}\n`;
   }
