@@ -238,7 +238,7 @@ export class DocWorkshop {
   async #appliance(): Promise<void> {
     if (this.#more.TOKEN !== undefined) return;
     const file = join(this.#secrets, 'own-tokens.yaml');
-    const made = await this.#execute(`redstart token create docs --role viewer --days 1 --file ${file}`, null);
+    const made = await this.#execute(`redstart token create docs --role admin --days 1 --file ${file}`, null);
     this.#more.TOKEN = /\brs_[\w-]+/.exec(made.output)?.[0] ?? '';
     const set = `REDSTART_SIMULATOR=true REDSTART_TLS=self-signed REDSTART_TOKENS_FILE=${file} REDSTART_ADMIN_PASSWORD='${PASSWORD}'`;
     const { output, status } = await this.#execute(`${set} exec redstart serve`, '"msg":"ready"');
