@@ -77,7 +77,7 @@ export class DocWorkshop {
       redstart: `exec "${process.execPath}" "${join(root, 'dist/server/main.js')}" "$@"`,
       // The permission model reads no links: the program itself, wherever the page names it.
       node: `for each; do shift; [ "$each" = dist/server/main.js ] && each="${join(root, 'dist/server/main.js')}"; set -- "$@" "$each"; done\nexec "${process.execPath}" "$@"`,
-      curl: `to=127.0.0.1:${this.#port}\nexec /usr/bin/curl --silent --show-error --fail --insecure --max-time 20 --connect-to "localhost:1880:$to" --connect-to "redstart.example.org:443:$to" --connect-to "automation.example.org:443:$to" "$@"`,
+      curl: `to=127.0.0.1:${this.#port}\nPATH="${process.env.PATH}" exec curl --silent --show-error --fail --insecure --max-time 20 --connect-to "localhost:1880:$to" --connect-to "redstart.example.org:443:$to" --connect-to "automation.example.org:443:$to" "$@"`,
     };
     // Typed at a terminal, which there is none of; built from the project, which the folder is made of links to; removed
     // at the end.
@@ -85,7 +85,7 @@ export class DocWorkshop {
       [ "$1" = build ] && cd "${root}"
       [ "$1" = run ] && { shift; set -- run --label ${this.#name} "$@"; }
       for each; do shift; [ "$each" = -it ] && each=-i; set -- "$@" "$each"; done
-      exec ${process.env.DOCKER ?? '/usr/bin/docker'} "$@"`;
+      PATH="${process.env.PATH}" exec ${process.env.DOCKER ?? 'docker'} "$@"`;
     mkdirSync(this.#bin, { recursive: true });
     for (const [name, line] of Object.entries(programs)) {
       writeFileSync(join(this.#bin, name), `#!/bin/sh\n${line}\n`);
