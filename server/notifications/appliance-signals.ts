@@ -1,7 +1,7 @@
 import type { GitStatus } from '../git/git-follower.ts';
 import { NOT_READY, type NotReady } from '../http/not-ready.ts';
 import type { StateStore } from '../state/state-store.ts';
-import { GATHER_MS, INCIDENTS_SCOPE, type IncidentBook } from './incident-book.ts';
+import { INCIDENTS_SCOPE, type IncidentBook } from './incident-book.ts';
 import { duration } from './words.ts';
 
 /** A deploy stops flows for a moment, and a git host restarts: neither is a failure yet. */
@@ -79,7 +79,7 @@ export class ApplianceSignals {
     const { book, now, recoveryMs } = this.#options;
     const ran = now() - this.#beganAt;
     // Not before it was told: it is an event, and no state that may pass unseen.
-    if (ran >= Math.max(recoveryMs, 2 * GATHER_MS))
+    if (ran >= recoveryMs && book.announced('crashed:appliance'))
       book.recover('crashed:appliance', `It has run for ${duration(ran)} since.`);
   }
 

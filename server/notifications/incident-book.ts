@@ -133,6 +133,12 @@ export class IncidentBook {
     return this.#incidents.get(key)?.open === true;
   }
 
+  /** It fails, and somebody was told so. */
+  announced(key: string): boolean {
+    const incident = this.#incidents.get(key);
+    return incident?.open === true && incident.announced;
+  }
+
   fail(failure: Failure): void {
     if (!this.#options.wants(failure.kind)) return;
     const now = this.#options.now();

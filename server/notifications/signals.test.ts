@@ -6,7 +6,7 @@ import { createFlowIndex } from '../runtime/flow-index.ts';
 import { ApplianceSignals, GIT_GRACE_MS, READY_GRACE_MS } from './appliance-signals.ts';
 import { AWAY_MS, ConnectionSignals } from './connection-signals.ts';
 import { FlowSignals } from './flow-signals.ts';
-import { bookStage } from './testing/stage.ts';
+import { bookStage, tell } from './testing/stage.ts';
 
 const NODES = [
   { id: 'tab1', type: 'tab', label: 'Nightly' },
@@ -312,8 +312,10 @@ describe('the appliance', () => {
     restart();
     restart();
     expect(book.open()).toMatchObject([{ key: 'crashed:appliance', count: 2 }]);
-    expect(watch(590)).toEqual(['crashed:appliance']);
-    expect(watch(10)).toEqual([]);
+    // Not before somebody was told of it.
+    expect(watch(610)).toEqual(['crashed:appliance']);
+    expect(tell(book)).toEqual(['failure crashed:appliance 2']);
+    expect(watch(5)).toEqual([]);
     await stop();
     restart();
     expect(book.open()).toEqual([]);
