@@ -49,6 +49,8 @@ export interface SettingsOptions {
   adminMiddleware: readonly RequestHandler[];
   /** Whether a deploy is to start the flows. */
   flowState: () => 'start' | 'stop';
+  /** Seconds that the function node which runs now may take. */
+  functionTimeLimit: () => number;
   /** The crash-safe context store. */
   durable: ContextStoreSetting;
 }
@@ -116,8 +118,10 @@ export function nodeRedSettings(options: SettingsOptions): Record<string, unknow
     functionExternalModules: policy.functionModules,
     // Otherwise any path on this machine can be probed by naming it as a certificate.
     tlsConfigDisableLocalFiles: !policy.tlsFiles,
-    // A loop in a function node would stop every other flow for good.
-    globalFunctionTimeout: 10,
+    // A loop in a function node would stop every other flow for good. Asked for before each run.
+    get globalFunctionTimeout() {
+      return options.functionTimeLimit();
+    },
     // Keys of the global context are nobody's business but the flow's.
     exportGlobalContextKeys: false,
     // Flows read FLOW_… and nothing else; most of the rest has left the environment before Node-RED starts anyway.

@@ -28,6 +28,7 @@ const settings = (rest: object = {}, adminAuth: object | null = {}): Record<stri
     storageModule: { getFlows: async () => [], saveFlows: async () => {} },
     managed: { defaultId: 'seqera-default', connections: {} },
     logHandler: () => {},
+    functionTimeLimit: () => 10,
     adminAuth,
     adminMiddleware: [],
     flowState: () => 'start',

@@ -140,10 +140,10 @@ export class Stage {
           adminAuth: null,
           adminMiddleware: [],
           flowState: () => 'start',
+          // A limit in real time would cut what is only slow because the machine is busy, and costs a thread a message.
+          // A loop without an end is cut with its process (child-pool.ts).
+          functionTimeLimit: () => 0,
         }),
-        // A limit in real time would cut what is only slow because the machine is busy, and costs a thread a message.
-        // A loop without an end is cut with its process (child-pool.ts).
-        globalFunctionTimeout: 0,
         contextStorage: {
           ...contextStorage({ module: () => createContextStore(state) }),
           memory: { module: () => this.#memory },

@@ -357,6 +357,7 @@ async function build(
             ]
           : [],
         flowState: () => (replicas?.standby ? 'stop' : flowState.current()),
+        functionTimeLimit: sandbox.functionTimeLimit,
       });
     },
   });

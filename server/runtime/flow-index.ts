@@ -13,6 +13,8 @@ export interface NodePlace {
 export interface FlowIndex {
   /** Takes the flows that run from now on. */
   replace(nodes: readonly FlowNode[]): void;
+  /** Also of a node in a subflow, by the id that it has in an instance. */
+  find(id: string): FlowNode | undefined;
   place(id: string): NodePlace;
   /** The same in words, for messages. */
   describe(id: string): string;
@@ -29,12 +31,15 @@ export function createFlowIndex(): FlowIndex {
       current = nodes;
       byId = null;
     },
-    place(id) {
+    find(id) {
       byId ??= new Map(current.map((node) => [node.id, node]));
       // A node of a subflow instance is `<instance>-<node>` deep down.
-      const node = byId.get(id) ?? byId.get(id.slice(id.lastIndexOf('-') + 1));
+      return byId.get(id) ?? byId.get(id.slice(id.lastIndexOf('-') + 1));
+    },
+    place(id) {
+      const node = index.find(id);
       if (!node) return { node: id };
-      const flow = node.z === undefined ? undefined : byId.get(node.z);
+      const flow = node.z === undefined ? undefined : index.find(node.z);
       const name = titleOf(node);
       return {
         node: id,

@@ -5,7 +5,9 @@ import type { Audit } from '../audit/audit-event.ts';
 import type { Config } from '../config/index.ts';
 import type { FlowStore } from '../flows/flow-store.ts';
 import type { FlowIndex } from '../runtime/flow-index.ts';
+import { nodeTrace } from '../runtime/node-trace.ts';
 import { limitEgress } from './egress.ts';
+import { createFunctionTimeLimit } from './function-time-limit.ts';
 import { guardFlows } from './guarded-flows.ts';
 import { HeldFlows, type Hold } from './held-flows.ts';
 import { giveUpRights } from './permissions.ts';
@@ -35,6 +37,8 @@ export interface Sandbox {
   blame(nodeId: string): Hold | null;
   /** Everything is in force when it resolves, which is to be before a flow runs. */
   settled(): Promise<void>;
+  /** Seconds that the function node which runs now may take; 0 is without a limit. */
+  functionTimeLimit(): number;
   /** Flows are about to run. */
   arm(): void;
   close(): void;
@@ -60,6 +64,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       await watchdog?.watching;
       giveUpRights(logger);
     },
+    functionTimeLimit: createFunctionTimeLimit({
+      watchdog: watchdog !== null,
+      running: nodeTrace.node,
+      find: index.find,
+    }),
     arm: () => watchdog?.arm(),
     close() {
       watchdog?.stop();
