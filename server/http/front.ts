@@ -11,6 +11,7 @@ import { type Refusal, refuse } from '../auth/refusal.ts';
 import { type Area, areaOf, type Roots, rawPath, rawQuery } from './areas.ts';
 import { withinBodyLimit } from './body-limit.ts';
 import type { ClientCertificates } from './client-certificates.ts';
+import { keepShapes } from './kept-shapes.ts';
 import { namesOneHost } from './one-host.ts';
 import { favicon, type Handler, landing } from './probes.ts';
 import type { RequestLimits } from './request-limits.ts';
@@ -65,6 +66,7 @@ const TOKEN_IN_URL: Refusal = { status: 400, body: 'An access token does not bel
 export function front(options: FrontOptions): Handler {
   const { app, roots, logger, headers, limits, certificates, webhooks } = options;
   const flowsRoot = roots.httpPath.length;
+  const keep = keepShapes();
 
   const toNodeRed = (req: IncomingMessage, res: ServerResponse): void => {
     app(req as Request, res as express.Response, (error?: unknown) => finish(req, res, error));
@@ -93,6 +95,8 @@ export function front(options: FrontOptions): Handler {
   const toFlows = (req: IncomingMessage, res: ServerResponse, mounted: Mounted): void => {
     below(req);
     mounted.nodeApp(req as Request, res as express.Response, (error?: unknown) => finish(req, res, error));
+    // With the prototype that they have got.
+    keep(req, res);
   };
 
   const admit = (
