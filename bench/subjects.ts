@@ -8,10 +8,50 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
+/** Paths below the root of the flows' endpoints. */
+export const PING_PATH = '/ping';
+export const CHAIN_PATH = '/chain';
+const BURST = 3000;
+
+const step = (id: string, func: string, next: string): object => ({
+  ...{
+    id,
+    type: 'function',
+    z: 'tab2',
+    name: '',
+    func,
+    outputs: 1,
+    timeout: '',
+    noerr: 0,
+    initialize: '',
+    finalize: '',
+  },
+  ...{ libs: [], wires: [[next]] },
+});
+
+/** An endpoint that answers at once. */
 export const PING_FLOW = [
   { id: 'tab1', type: 'tab', label: 'Ping' },
-  { id: 'in1', type: 'http in', z: 'tab1', url: '/ping', method: 'get', wires: [['out1']] },
+  { id: 'in1', type: 'http in', z: 'tab1', url: PING_PATH, method: 'get', wires: [['out1']] },
   { id: 'out1', type: 'http response', z: 'tab1', statusCode: '200', wires: [] },
+];
+
+/** One that sends a burst of messages through ten function nodes, and answers how long that took. */
+const CHAIN_FLOW = [
+  { id: 'tab2', type: 'tab', label: 'Chain' },
+  { id: 'in2', type: 'http in', z: 'tab2', url: CHAIN_PATH, method: 'get', wires: [['s0']] },
+  step(
+    's0',
+    `const started = Date.now();\nfor (let i = 1; i < ${BURST}; i++) node.send({ payload: i });\nmsg.started = started;\nmsg.payload = 0;\nreturn msg;`,
+    's1',
+  ),
+  ...Array.from({ length: 9 }, (_, i) => step(`s${i + 1}`, 'msg.payload += 1;\nreturn msg;', `s${i + 2}`)),
+  step(
+    's10',
+    `if (!msg.started) return null;\nmsg.payload = { messages: ${BURST}, ms: Date.now() - msg.started };\nreturn msg;`,
+    'out2',
+  ),
+  { id: 'out2', type: 'http response', z: 'tab2', statusCode: '200', wires: [] },
 ];
 
 export interface Subject {
@@ -22,7 +62,7 @@ export interface Subject {
 
 const appliance: Subject = {
   name: 'redstart',
-  path: '/api/ping',
+  path: `/api${PING_PATH}`,
   command: (folder, port) => ({
     args: [join(root, 'dist', 'server', 'main.js'), 'serve'],
     env: {
@@ -40,33 +80,7 @@ const appliance: Subject = {
   }),
 };
 
-const plain = (name: string, path: string, roots: string[]): Subject => ({
-  name,
-  path,
-  command: (folder, port) => ({
-    args: [
-      join(root, 'node_modules', 'node-red', 'red.js'),
-      '-u',
-      join(folder, 'user'),
-      '-p',
-      String(port),
-      ...roots,
-      join(folder, 'flows', 'flows.json'),
-    ],
-    env: { NODE_RED_DISABLE_TELEMETRY: '1' },
-  }),
-});
-
-export const SUBJECTS = {
-  appliance,
-  plain: plain('node-red', '/ping', []),
-  plainSplitRoots: plain('node-red with split roots', '/api/ping', [
-    '-D',
-    'httpAdminRoot=/editor',
-    '-D',
-    'httpNodeRoot=/api',
-  ]),
-};
+export const SUBJECTS = { appliance };
 
 export interface Running {
   url: string;
@@ -89,7 +103,7 @@ export function prepare(): string {
   const folder = mkdtempSync(join(tmpdir(), 'redstart-bench-'));
   mkdirSync(join(folder, 'flows'));
   mkdirSync(join(folder, 'user'));
-  writeFileSync(join(folder, 'flows', 'flows.json'), JSON.stringify(PING_FLOW));
+  writeFileSync(join(folder, 'flows', 'flows.json'), JSON.stringify([...PING_FLOW, ...CHAIN_FLOW]));
   return folder;
 }
 

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import type { CallReport, PollReport, WatchReport, WriteReport } from '../node-reports.ts';
+import { DurationHistogram } from './duration-histogram.ts';
 
 /** What is known only when somebody asks. */
 export interface Snapshot {
@@ -17,8 +18,11 @@ export interface Snapshot {
   messages: readonly { flow: string; type: string; count: number }[];
 }
 
+type RequestLabels = Record<'area' | 'route' | 'method' | 'status', string>;
+
 /** Label values come from flows and callers, so their number is bounded: what is over the bound is `other`. */
 const MOST_VALUES = 500;
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** Everything that is counted, in one registry. Recording is a few map look-ups; what is expensive waits until it is asked for. */
@@ -27,6 +31,8 @@ export class Metrics {
   readonly #snapshot: () => Snapshot;
   readonly #seen = new Map<string, Set<string>>();
   readonly #http;
+  /** Since the metrics were last asked for. */
+  readonly #requests = new Map<string, { labels: RequestLabels; count: number }>();
   readonly #httpSeconds;
   readonly #messages;
   readonly #errors;
@@ -62,11 +68,13 @@ export class Metrics {
       'method',
       'status',
     );
-    this.#httpSeconds = histogram(
-      'redstart_http_request_duration_seconds',
-      'From the arrival of a request to the end of its answer.',
-      'area',
-    );
+    this.#httpSeconds = new DurationHistogram({
+      name: 'redstart_http_request_duration_seconds',
+      help: 'From the arrival of a request to the end of its answer.',
+      label: 'area',
+      bounds: SECONDS,
+      registry: this.#registry,
+    });
     this.#messages = counter('redstart_messages_total', 'Messages that nodes received.', 'flow', 'type');
     this.#errors = counter('redstart_node_errors_total', 'Errors of nodes.', 'flow', 'type');
     this.#calls = counter(
@@ -121,6 +129,8 @@ export class Metrics {
     for (const { flow, type, count } of this.#snapshot().messages) {
       this.#messages.inc({ flow: this.#bounded('flow', flow), type: this.#bounded('type', type) }, count);
     }
+    for (const { labels, count } of this.#requests.values()) this.#http.inc(labels, count);
+    this.#requests.clear();
     return this.#registry.metrics();
   }
 
@@ -130,9 +140,13 @@ export class Metrics {
   }
 
   request(area: string, route: string, method: string, status: number, seconds: number): void {
-    const known = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(method) ? method : 'other';
-    this.#http.inc({ area, route: this.#bounded('route', route), method: known, status: String(status) });
-    this.#httpSeconds.observe({ area }, seconds);
+    const known = METHODS.has(method) ? method : 'other';
+    const bounded = this.#bounded('route', route);
+    const key = `${area} ${known} ${status} ${bounded}`;
+    const requests = this.#requests.get(key);
+    if (requests) requests.count++;
+    else this.#requests.set(key, { labels: { area, route: bounded, method: known, status: String(status) }, count: 1 });
+    this.#httpSeconds.observe(area, seconds);
   }
 
   nodeError(flow: string, type: string): void {
