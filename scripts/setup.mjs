@@ -2,13 +2,14 @@
 // Runs on whatever Node the machine has: everything after it runs on the Node that package.json pins.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const stamp = join(root, 'node_modules', '.redstart-installed');
-const bin = (name) => join(root, 'node_modules', '.bin', name);
+const modules = join(root, 'node_modules');
+const stamp = join(modules, '.redstart-installed');
+const bin = (name) => join(modules, '.bin', name);
 
 function run(command, args) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -25,6 +26,14 @@ const wanted = createHash('sha256')
   .digest('hex');
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8').trim() : '';
 if (installed !== wanted || !existsSync(bin('node'))) {
+  // npm would empty the folder behind the link, under whoever else uses it.
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(
+      `Nothing was installed: ${modules} is a symbolic link, and its packages are not those of package-lock.json.\n` +
+        '→ Remove the link and start again; or install in the folder that it leads to.',
+    );
+    process.exit(1);
+  }
   console.log('Installing dependencies…');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(stamp, `${wanted}\n`);
