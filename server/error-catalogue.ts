@@ -598,7 +598,7 @@ export const ERROR_CATALOGUE = {
     area: 'Limits of flows',
     meaning: 'Code kept everything else waiting for longer than REDSTART_LOOP_LIMIT_SECONDS, so the program was ended.',
     who: 'flow author',
-    mend: 'Mend the node that the message names: most often it is a loop without end after an `await`. Start the program again: it holds that flow back.',
+    mend: 'Mend the node that the message names: most often it is a loop without end, or a computation that takes too long in one go. Start the program again: it holds that flow back.',
     exitCode: 79,
   },
   EGRESS_BLOCKED: {

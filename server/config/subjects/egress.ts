@@ -32,9 +32,10 @@ export const egressFields = {
     type: wholeNumber(0, 3600, 'of seconds'),
     fallback: 30,
     example: '30',
-    does: 'How long code of a flow may keep everything else waiting. Then the program ends with exit code 79, and the next start holds that flow back. Function nodes are cut after 10 s anyway, without harm to others, where they do not loop after an await.',
-    change: 'Flows compute for longer in one go. 0: no limit.',
-    beware: 'With 0, one loop without end stops every flow until somebody restarts the program.',
+    does: 'How long code of a flow may keep everything else waiting. Then the program ends with exit code 79, and the next start holds that flow back. Function nodes whose code shows that it could loop for ever are cut after 10 s, without harm to others, where they do not loop after an await.',
+    change: 'Flows compute for longer in one go. 0: no limit; then every function node is cut after 10 s.',
+    beware:
+      'With 0, one loop without end after an await, or in any other node, stops every flow until somebody restarts the program.',
   }),
 };
 
