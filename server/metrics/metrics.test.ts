@@ -29,6 +29,14 @@ async function samples(metrics: Metrics, name: string): Promise<string[]> {
 }
 
 describe('metrics', () => {
+  it('have what alerts wait for from the start, so that the first failure is an increase', async () => {
+    const text = await new Metrics('1', () => quiet).text();
+    for (const outcome of ['done', 'failed', 'unknown'])
+      expect(text).toContain(`redstart_launches_total{outcome="${outcome}"} 0\n`);
+    expect(text).toContain('redstart_polls_total{outcome="failed"} 0\n');
+    expect(text).toContain('redstart_deploys_total{outcome="refused"} 0\n');
+  });
+
   it('count what happens under names and labels that last', async () => {
     let messages = [{ flow: 'Nightly', type: 'function', count: 4 }];
     const metrics = new Metrics('1.2.3', () => {

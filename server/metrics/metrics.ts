@@ -118,6 +118,10 @@ export class Metrics {
       'redstart_store_write_duration_seconds',
       'From a write of the state store until it is on disk.',
     );
+    // A series that begins with its first failure never increases by it, and no alert would see that one.
+    for (const outcome of ['done', 'failed', 'unknown']) this.#launches.inc({ outcome }, 0);
+    for (const outcome of ['done', 'failed']) this.#polls.inc({ outcome }, 0);
+    for (const outcome of ['applied', 'refused']) this.#deploys.inc({ outcome }, 0);
     this.#gauges(version, snapshot);
   }
 
