@@ -17,7 +17,7 @@ export const german: Texts = {
   'connection.lost': 'nicht verbunden, wird erneut versucht',
 
   'glance.title': 'Auf einen Blick',
-  'glance.following': 'werden verfolgt',
+  'glance.following': 'verfolgt',
   'glance.succeeded': 'erfolgreich in 24\u00a0h',
   'glance.failed': 'gescheitert in 24\u00a0h',
   'glance.flows': { one: 'von {n} Flow mit Problemen', other: 'von {n} Flows mit Problemen' },
@@ -119,7 +119,7 @@ export const german: Texts = {
   'process.standsBy': 'steht bereit',
   'process.leads': 'führt',
   'process.leadsShards': 'führt Shards {shards}',
-  'process.self': '(von ihm ist diese Seite)',
+  'process.self': '(von ihm stammt diese Seite)',
 
   'signIn.title': 'Status von Redstart',
   'signIn.user': 'Benutzername',
