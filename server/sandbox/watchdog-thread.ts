@@ -21,8 +21,14 @@ let last = -1;
 let still = 0;
 let suspecting = false;
 
+// Told of each script when the debugger is switched on: the frames of a stack have only the ids of theirs.
+const functionCode = new Map<string, string>();
+session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => {
+  if (nodeInStack(url) !== undefined) functionCode.set(scriptId, url);
+});
+
 session.on('Debugger.paused', ({ params }) => {
-  const stack = params.callFrames.map(({ url }) => url).join('\n');
+  const stack = params.callFrames.map(({ location }) => functionCode.get(location.scriptId) ?? '').join('\n');
   const blocked = (still * tickMs) / 1000;
   const ending = still >= limitTicks;
   ask(`globalThis[Symbol.for(${JSON.stringify(WITNESS)})](${JSON.stringify(nodeInStack(stack) ?? null)})`, (text) => {
@@ -53,6 +59,7 @@ function watch(): void {
 function recovered(): void {
   suspecting = false;
   session.post('Debugger.disable');
+  functionCode.clear();
   rmSync(suspectFile, { force: true });
 }
 
