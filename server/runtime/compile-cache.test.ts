@@ -74,6 +74,11 @@ describe('compiled code of an earlier start', () => {
     expect(used()).toContain(own);
   });
 
+  it('lets a data folder that cannot be looked into pass: the start tells what is wrong with it', () => {
+    symlinkSync(data, data);
+    expect(used()).toBe('none');
+  });
+
   it('is not used where there is none, or where others could have put it', () => {
     expect(used()).toBe('none');
     mkdirSync(own, { recursive: true });

@@ -19,9 +19,13 @@ export function keepCompiledCode(dataDir: string): void {
  */
 export function useCompiledCode(dataDir: string = earlyDataDir()): void {
   if (getCompileCacheDir() !== undefined) return;
-  const folder = lstatSync(ownCache(dataDir), { throwIfNoEntry: false });
-  if (!folder?.isDirectory() || folder.uid !== process.getuid?.() || (folder.mode & 0o022) !== 0) return;
-  enableCompileCache(ownCache(dataDir));
+  try {
+    const folder = lstatSync(ownCache(dataDir));
+    if (folder.isDirectory() && folder.uid === process.getuid?.() && (folder.mode & 0o022) === 0)
+      enableCompileCache(ownCache(dataDir));
+  } catch {
+    // There is none, or the data folder cannot be used: what is wrong with it is told when it is needed.
+  }
 }
 
 /**
