@@ -29,7 +29,7 @@ export const nodeTrace = {
   },
 };
 
-/** The node named in a stack: function nodes compile their code under a name that holds the id. */
+/** The node named in a stack: function nodes compile their code, and that of their start and stop, under names that hold the id. */
 export function nodeInStack(stack: string | undefined): string | undefined {
-  return /Function node:([\w.-]+)/.exec(stack ?? '')?.[1];
+  return /Function node(?: setup| cleanup)?:([\w.-]+)/.exec(stack ?? '')?.[1];
 }
