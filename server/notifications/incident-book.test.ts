@@ -224,5 +224,10 @@ describe('what is kept', () => {
     book.flush();
     const kept = String(store.get(INCIDENTS_SCOPE, 'incident-flow:tab1'));
     expect(kept).not.toContain('planted');
+    // Where the cut goes through it.
+    book.fail({ ...flowError(), label: `${'a'.repeat(100)}${secret}`, node: `${'a'.repeat(100)}${secret}` });
+    const [again] = book.due(true);
+    expect(again?.incident.label).toBe(`${'a'.repeat(100)}[redacted]`);
+    expect(again?.incident.node).toBe(`${'a'.repeat(100)}[redacted]`);
   });
 });

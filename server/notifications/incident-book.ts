@@ -170,11 +170,10 @@ export class IncidentBook {
     // A token that is refused is another matter than a Platform that is away.
     if (incident.problem !== failure.problem) incident.announced = false;
     incident.problem = failure.problem;
-    if (failure.label !== incident.label) incident.label = oneLine(failure.label, LONGEST.label);
+    incident.label = failure.label;
     incident.last = now;
     if (incident.count !== null) incident.count += 1;
-    if (failure.node !== undefined && failure.node !== incident.node)
-      incident.node = oneLine(failure.node, LONGEST.label);
+    if (failure.node !== undefined) incident.node = failure.node;
     if (failure.failed) addNode(incident, failure.failed);
     if (failure.text === null) this.#raw.delete(key);
     else if (failure.text !== incident.text) this.#raw.set(key, failure.text);
@@ -277,8 +276,8 @@ export class IncidentBook {
       // Before it is cut: half a secret is no longer known as one.
       incident.text = lines(redact(raw), LONGEST.text);
     }
-    incident.label = redact(incident.label);
-    incident.node = incident.node && redact(incident.node);
+    incident.label = oneLine(redact(incident.label), LONGEST.label);
+    incident.node = incident.node && oneLine(redact(incident.node), LONGEST.label);
     return incident;
   }
 

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Level, Logger } from 'pino';
 import type { LogHandler, NodeRedLogMessage } from '../../settings/node-red-settings.ts';
 import { type Audit, NO_AUDIT } from '../audit/audit-event.ts';
+import { redact } from '../config/redact.ts';
 import type { FlowIndex, NodePlace } from './flow-index.ts';
 
 /** Whatever an error of a flow puts there. */
@@ -78,7 +79,7 @@ function textOf(value: unknown, fields: Record<string, unknown>): string {
   if (typeof value === 'object' && value !== null) {
     for (const name of ['code', 'runId'] as const) {
       const about = (value as Record<string, unknown>)[name];
-      if (typeof about === 'string' && about !== '') fields[name] = about.slice(0, LONGEST_FIELD);
+      if (typeof about === 'string' && about !== '') fields[name] = redact(about).slice(0, LONGEST_FIELD);
     }
   }
   if (value instanceof Error) {

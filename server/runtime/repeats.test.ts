@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type RepeatCount, type RepeatedLine, Repeats, repeatKey } from './repeats.ts';
+import { Secret } from '../config/index.ts';
+import { keptOf, type RepeatCount, type RepeatedLine, Repeats, repeatKey } from './repeats.ts';
 
 const MINUTE = 60_000;
 
@@ -85,6 +86,15 @@ describe('Repeats', () => {
     expect(take('error 1999')).toBe(false);
     expect(take('error 0')).toBe(true);
     repeats.flush();
+  });
+});
+
+describe('keptOf', () => {
+  it('keeps no half of a secret where it cuts, which nobody would know for one', () => {
+    const secret = new Secret(`planted-${'x'.repeat(40)}`).reveal();
+    const { fields, msg } = keptOf({ file: `${'a'.repeat(480)}${secret}` }, `${'a'.repeat(1980)}${secret}`);
+    expect(msg).toBe(`${'a'.repeat(1980)}[redacted]`);
+    expect(fields).toEqual({ file: `${'a'.repeat(480)}[redacted]` });
   });
 });
 

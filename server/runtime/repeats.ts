@@ -1,3 +1,5 @@
+import { redact } from '../config/redact.ts';
+
 /** A line that is counted and not written again. */
 export interface RepeatedLine {
   /** Fields of the line that are short and say what it is about. */
@@ -141,12 +143,15 @@ export function repeatKey(component: string, fields: Readonly<Record<string, unk
   return parts.join('\n');
 }
 
-/** What is kept of a line for the one with its count: not the stack, which the first line has. */
+/**
+ * What is kept of a line for the one with its count: not the stack, which the first line has. Secrets go before anything is
+ * cut: half a secret is no longer known as one.
+ */
 export function keptOf(fields: Readonly<Record<string, unknown>>, msg: string): RepeatedLine {
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields))
-    if (typeof value === 'string' && !PASSING.has(name)) kept[name] = value.slice(0, LONGEST_TEXT);
-  return { fields: kept, msg: msg.slice(0, LONGEST_MESSAGE) };
+    if (typeof value === 'string' && !PASSING.has(name)) kept[name] = redact(value).slice(0, LONGEST_TEXT);
+  return { fields: kept, msg: redact(msg).slice(0, LONGEST_MESSAGE) };
 }
 
 /**
