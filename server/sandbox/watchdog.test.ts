@@ -18,7 +18,7 @@ it('names the node whose code stands in the stack, also where no message is bein
     const watchdog = startWatchdog({ limitSeconds: 1, suspectFile: ${JSON.stringify(suspectFile)}, held: { running } });
     await watchdog.watching;
     watchdog.arm();
-    new vm.Script('for (;;) {}', { filename: 'Function node:fn-1 setup' }).runInNewContext();`,
+    new vm.Script('for (;;) {}', { filename: 'Function node setup:fn-1' }).runInNewContext();`,
   );
   const { status, stdout } = spawnSync(process.execPath, [program], {
     encoding: 'utf8',
