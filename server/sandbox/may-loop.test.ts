@@ -29,6 +29,8 @@ describe('mayLoop', () => {
     ['for (let i = 0; i < 1e12; i++) {}', 'an end that nobody lives to see'],
     ['for (let i = 0; i < list.length; i++) list.push(i);', 'a list that grows'],
     ['for (const one of list) list.push(one);', 'a list that grows'],
+    ['for (const [index] of list.entries()) list.push(index);', 'a list that grows'],
+    ['for (const one of seen) seen.add([one]);', 'a set that grows'],
     ['const f = function* () { yield 1; };', 'a generator'],
     ['[1].forEach(() => { while (true) {} });', 'a loop in a function in it'],
     ['return /^(a+)+$/.test(msg.topic);', 'an expression that backtracks'],

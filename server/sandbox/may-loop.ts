@@ -3,7 +3,7 @@ import { full } from 'acorn-walk';
 
 /** A group that repeats and holds something that repeats: to find that it does not match can take for ever. */
 const NESTED_REPEAT = /\([^()]*[*+}][^()]*\)[*+{]/;
-const GROWING = new Set(['push', 'unshift', 'splice']);
+const GROWING = new Set(['push', 'unshift', 'splice', 'add', 'set']);
 const MADE_OF_TEXT = new Set(['eval', 'Function', 'RegExp']);
 const MOST_ROUNDS = 1_000_000;
 
@@ -33,7 +33,11 @@ function loops(node: AnyNode, text: TextOf): boolean {
     case 'ForStatement':
       return !counts(node, text);
     case 'ForOfStatement':
-      return changes(node.body, [text(node.right)], text);
+      return changes(
+        node.body,
+        [text(node.right), text(node.right).replace(/\.(?:entries|keys|values)\(\)$/, '')],
+        text,
+      );
     case 'FunctionDeclaration':
     case 'FunctionExpression':
       return node.generator === true;
