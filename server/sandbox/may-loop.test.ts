@@ -13,6 +13,11 @@ describe('mayLoop', () => {
     ['return msg.payload.map((run) => run.id).filter(Boolean);', 'methods of lists'],
     ['await new Promise((resolve) => setTimeout(resolve, 10)); return msg;', 'waiting'],
     ['return { payload: /^ab+(c|d)*$/.test(msg.topic) };', 'an expression without nested repeats'],
+    [
+      'return { payload: /^((c)|(?<name>d))* [(*)]+ \\(\\d+\\)+$/.test(msg.topic) };',
+      'groups, and what only looks like one',
+    ],
+    ['return msg.topic.match(/a+/) ?? msg.topic.search("Error");', 'an expression that is there, and a plain text'],
     ['function f(n) { return n > 0 ? f(n - 1) : 0; } return f(3);', 'recursion, which the stack ends'],
   ])('%j ends: %s', (code) => expect(mayLoop(code)).toBe(false));
 
@@ -34,6 +39,9 @@ describe('mayLoop', () => {
     ['const f = function* () { yield 1; };', 'a generator'],
     ['[1].forEach(() => { while (true) {} });', 'a loop in a function in it'],
     ['return /^(a+)+$/.test(msg.topic);', 'an expression that backtracks'],
+    ['return /^((a+))+$/.test(msg.topic);', 'a repeat in a group in a group that repeats'],
+    ['return /^(([-.]|[_]+)?([a-z0-9]+))*$/.test(msg.topic);', 'the same in an expression for addresses'],
+    ['return msg.topic.match("^(a+)+$");', 'an expression in a text'],
     ['return new RegExp(msg.topic).test(msg.payload);', 'an expression from outside'],
     ['eval(msg.payload)', 'code from outside'],
     ['return {', 'what does not parse'],

@@ -1,9 +1,17 @@
-import { type AnyNode, type ForStatement, type Node, parse } from 'acorn';
+import { type AnyNode, type CallExpression, type ForStatement, type NewExpression, type Node, parse } from 'acorn';
 import { full } from 'acorn-walk';
 
+<<<<<<< ours
 /** A group that repeats and holds something that repeats: to find that it does not match can take for ever. */
 const NESTED_REPEAT = /\([^()]*[*+}][^()]*\)[*+{]/;
 const GROWING = new Set(['push', 'unshift', 'splice', 'add', 'set']);
+=======
+/** A group without another in it, and whether it repeats. */
+const INNERMOST_GROUP = /\(([^()]*)\)([*+{]?)/g;
+/** Methods of texts that make an expression of a text. */
+const TAKES_EXPRESSION = new Set(['match', 'matchAll', 'search']);
+const GROWING = new Set(['push', 'unshift', 'splice']);
+>>>>>>> theirs
 const MADE_OF_TEXT = new Set(['eval', 'Function', 'RegExp']);
 const MOST_ROUNDS = 1_000_000;
 
@@ -42,13 +50,36 @@ function loops(node: AnyNode, text: TextOf): boolean {
     case 'FunctionExpression':
       return node.generator === true;
     case 'Literal':
-      return node.regex !== undefined && node.regex !== null && NESTED_REPEAT.test(node.regex.pattern);
+      return node.regex !== undefined && node.regex !== null && repeatsWithin(node.regex.pattern);
     case 'CallExpression':
     case 'NewExpression':
-      return MADE_OF_TEXT.has(text(node.callee));
+      return MADE_OF_TEXT.has(text(node.callee)) || backtracks(node, text);
     default:
       return false;
   }
+}
+
+/** A group that repeats and holds something that repeats: to find that it does not match can take for ever. */
+function repeatsWithin(pattern: string): boolean {
+  let found = false;
+  // What is no group and no repeat, whatever it looks like.
+  let rest = pattern.replace(/\\./gs, 'x').replace(/\[[^\]]*\]/g, 'x');
+  for (let before = ''; before !== rest && !found; ) {
+    before = rest;
+    rest = rest.replace(INNERMOST_GROUP, (_, inner: string, repeat: string) => {
+      const repeats = /[*+}]/.test(inner);
+      found ||= repeats && repeat !== '';
+      return `${repeats ? 'x*' : 'x'}${repeat}`;
+    });
+  }
+  return found;
+}
+
+/** An expression given as a text: `text.match('(a+)+')`. One that has a name stands elsewhere. */
+function backtracks({ callee, arguments: [given] }: CallExpression | NewExpression, text: TextOf): boolean {
+  if (callee.type !== 'MemberExpression' || !TAKES_EXPRESSION.has(text(callee.property)) || !given) return false;
+  if (given.type === 'Literal') return typeof given.value === 'string' && repeatsWithin(given.value);
+  return given.type !== 'Identifier';
 }
 
 /** `for (let i = …; i < end; i++)`, up or down, and nothing in the loop moves either. */
