@@ -1,24 +1,18 @@
 import { type AnyNode, type CallExpression, type ForStatement, type NewExpression, type Node, parse } from 'acorn';
 import { full } from 'acorn-walk';
 
-<<<<<<< ours
-/** A group that repeats and holds something that repeats: to find that it does not match can take for ever. */
-const NESTED_REPEAT = /\([^()]*[*+}][^()]*\)[*+{]/;
-const GROWING = new Set(['push', 'unshift', 'splice', 'add', 'set']);
-=======
 /** A group without another in it, and whether it repeats. */
 const INNERMOST_GROUP = /\(([^()]*)\)([*+{]?)/g;
 /** Methods of texts that make an expression of a text. */
 const TAKES_EXPRESSION = new Set(['match', 'matchAll', 'search']);
-const GROWING = new Set(['push', 'unshift', 'splice']);
->>>>>>> theirs
+const GROWING = new Set(['push', 'unshift', 'splice', 'add', 'set']);
 const MADE_OF_TEXT = new Set(['eval', 'Function', 'RegExp']);
 const MOST_ROUNDS = 1_000_000;
 
 /**
  * Whether the code of a function node could run for ever without awaiting anything: in a loop that nothing bounds, in an
  * expression that backtracks without end, in code that is made of text. It says yes of some code that ends, and what it
- * misses the watchdog finds. Recursion ends by itself, as the stack does.
+ * misses the watchdog finds: recursion too that branches for longer than the stack is deep.
  */
 export function mayLoop(code: string): boolean {
   const source = `(async function () {\n${code}\n})`;
