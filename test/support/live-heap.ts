@@ -1,5 +1,5 @@
 // Loaded into the program before it by a test (NODE_OPTIONS=--import): at each SIGUSR2 it collects all garbage and says what
-// is left as a line of its log, `{"level":"info","msg":"live heap","mebibytes":…}`.
+// is left as a line of its log, `{"level":"info","component":"test","msg":"live heap","mebibytes":…}`.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -8,5 +8,5 @@ const collect = runInNewContext('gc') as () => void;
 process.on('SIGUSR2', () => {
   collect();
   const mebibytes = Math.round((process.memoryUsage().heapUsed / 1024 / 1024) * 10) / 10;
-  process.stdout.write(`${JSON.stringify({ level: 'info', msg: 'live heap', mebibytes })}\n`);
+  process.stdout.write(`${JSON.stringify({ level: 'info', component: 'test', msg: 'live heap', mebibytes })}\n`);
 });
