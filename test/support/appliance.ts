@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Waiting } from './waiting.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const main = join(root, 'dist', 'server', 'main.js');
@@ -42,7 +43,7 @@ export class Appliance {
   exitCode: number | null = null;
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcess;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
   readonly #ownsFolder: boolean;
   readonly #env: Record<string, string | undefined>;
 
@@ -110,22 +111,16 @@ export class Appliance {
   }
 
   /** Waits for a condition on what it printed; each new line and the end of the process make it look again. */
-  async until(condition: () => boolean, what: string, timeoutMs = 30_000): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (!condition()) {
-      if (this.exitCode !== null) throw new Error(`it ended with ${this.exitCode} before ${what}:\n${this.output}`);
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`no ${what} within ${timeoutMs} ms:\n${this.output}`);
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          clearTimeout(timer);
-          this.#waiting.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, left);
-        this.#waiting.add(wake);
-      });
-    }
+  until(condition: () => boolean, what: string, timeoutMs = 30_000): Promise<void> {
+    return this.#waiting.until(
+      () => {
+        if (condition()) return true;
+        if (this.exitCode !== null) throw new Error(`it ended with ${this.exitCode} before ${what}:\n${this.output}`);
+        return false;
+      },
+      timeoutMs,
+      () => `no ${what} within ${timeoutMs} ms:\n${this.output}`,
+    );
   }
 
   /** Another command of the same program, in the same folder with the same environment. */
@@ -188,6 +183,6 @@ export class Appliance {
   }
 
   #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
+    this.#waiting.wake();
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Waiting } from './waiting.ts';
 
 export type Collected = Record<string, unknown>;
 
@@ -9,7 +10,7 @@ export class Collector {
   /** Of the requests, in the order of the messages. */
   readonly headers: IncomingHttpHeaders[] = [];
   readonly #server: Server;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -21,7 +22,7 @@ export class Collector {
         this.messages.push({ ...(JSON.parse(text) as Collected), path: request.url });
         this.headers.push(request.headers);
         response.end('{}');
-        for (const wake of [...this.#waiting]) wake();
+        this.#waiting.wake();
       });
     });
   }
@@ -40,22 +41,12 @@ export class Collector {
     return this.messages.filter((message) => message.path === path);
   }
 
-  async until(condition: () => boolean, timeoutMs = 45_000): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (!condition()) {
-      const left = deadline - Date.now();
-      if (left <= 0)
-        throw new Error(`not within ${timeoutMs} ms; collected ${this.messages.length}: ${this.summary()}`);
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          clearTimeout(timer);
-          this.#waiting.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, left);
-        this.#waiting.add(wake);
-      });
-    }
+  until(condition: () => boolean, timeoutMs = 45_000): Promise<void> {
+    return this.#waiting.until(
+      condition,
+      timeoutMs,
+      () => `not within ${timeoutMs} ms; collected ${this.messages.length}: ${this.summary()}`,
+    );
   }
 
   summary(): string {

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Waiting } from './waiting.ts';
 
 export interface ReceivedSpan {
   traceId: string;
@@ -22,7 +23,7 @@ export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
   readonly requests: { path: string; headers: Record<string, unknown>; body: Buffer }[] = [];
   readonly #server: Server;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
   /** What it answers with. */
   status = 200;
 
@@ -35,7 +36,7 @@ export class OtlpReceiver {
         this.requests.push({ path: request.url ?? '', headers: request.headers, body });
         if (this.status === 200) this.spans.push(...readRequest(body));
         response.writeHead(this.status, { 'content-type': 'application/x-protobuf' }).end();
-        for (const wake of [...this.#waiting]) wake();
+        this.#waiting.wake();
       });
     });
   }
@@ -50,22 +51,12 @@ export class OtlpReceiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  async until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (!condition()) {
-      const left = deadline - Date.now();
-      if (left <= 0)
-        throw new Error(`not within ${timeoutMs} ms; spans: ${this.spans.map(({ name }) => name).join(', ')}`);
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          clearTimeout(timer);
-          this.#waiting.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, left);
-        this.#waiting.add(wake);
-      });
-    }
+  until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
+    return this.#waiting.until(
+      condition,
+      timeoutMs,
+      () => `not within ${timeoutMs} ms; spans: ${this.spans.map(({ name }) => name).join(', ')}`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
