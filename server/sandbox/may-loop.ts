@@ -1,5 +1,10 @@
-import { type AnyNode, type CallExpression, type ForStatement, type NewExpression, type Node, parse } from 'acorn';
-import { full } from 'acorn-walk';
+import { createRequire } from 'node:module';
+import type { AnyNode, CallExpression, ForStatement, NewExpression, Node } from 'acorn';
+
+const require = createRequire(import.meta.url);
+/** When first used, as Node-RED's function node has loaded them by then: an import would be a second copy, at each start. */
+const acorn = () => require('acorn') as typeof import('acorn');
+const walk = () => require('acorn-walk') as typeof import('acorn-walk');
 
 /** A group without another in it, and whether it repeats. */
 const INNERMOST_GROUP = /\(([^()]*)\)([*+{]?)/g;
@@ -18,7 +23,7 @@ export function mayLoop(code: string): boolean {
   const source = `(async function () {\n${code}\n})`;
   const text = ({ start, end }: Node): string => source.slice(start, end);
   try {
-    return some(parse(source, { ecmaVersion: 'latest' }), (node) => loops(node, text));
+    return some(acorn().parse(source, { ecmaVersion: 'latest' }), (node) => loops(node, text));
   } catch {
     // Node-RED says what is wrong with it.
     return true;
@@ -105,7 +110,7 @@ function changes(body: AnyNode, names: readonly string[], text: TextOf): boolean
 
 function some(within: Node, is: (node: AnyNode) => boolean): boolean {
   let found = false;
-  full(within, (node) => {
+  walk().full(within, (node) => {
     found ||= is(node as AnyNode);
   });
   return found;
