@@ -50,6 +50,10 @@ describe('a run', { timeout: 30_000 }, () => {
         'main.json': [
           TAB,
           ...endpoint('hello', 'msg.payload = "hi"; return msg;'),
+          ...endpoint(
+            'calls',
+            'const f = arguments.callee; f.calls = (f.calls ?? 0) + 1; msg.payload = f.calls; return msg;',
+          ),
           ...endpoint('float', 'Promise.reject(new Error("floating")); msg.payload = "ok"; return msg;'),
           ...endpoint('slow', 'await new Promise((done) => setTimeout(done, 700)); msg.payload = "late"; return msg;'),
           { id: 'listener', type: 'websocket-listener', path: '/socket', wholemsg: 'false' },
@@ -69,6 +73,7 @@ describe('a run', { timeout: 30_000 }, () => {
     const url = await program.url();
     expect(await ready(url)).toEqual({ status: 200, reasons: [] });
     expect(await (await post(url, 'hello')).text()).toBe('hi');
+    for (const call of [1, 2]) expect(await (await post(url, 'calls')).json()).toBe(call);
 
     expect(await (await post(url, 'float')).text()).toBe('ok');
     const line = await program.line(({ msg }) => msg.includes('nobody caught'));

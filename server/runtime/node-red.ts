@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Express } from 'express';
 import type { FlowNode } from '../flows/flow-node.ts';
 import { limitUploads } from '../http/upload-limits.ts';
+import { keepFunctions } from './kept-functions.ts';
 
 /** A node instance, as far as the runtime's bookkeeping looks at it. */
 export interface NodeInstance {
@@ -97,5 +98,6 @@ export interface NodeRed {
 /** Node-RED has its state at module level: one runtime a process. Loaded when called, as it takes 300 ms. */
 export function loadNodeRed(): NodeRed {
   limitUploads();
+  keepFunctions();
   return createRequire(import.meta.url)('node-red') as NodeRed;
 }

@@ -1,10 +1,5 @@
-import { createRequire } from 'node:module';
 import type { AnyNode, CallExpression, ForStatement, NewExpression, Node } from 'acorn';
-
-const require = createRequire(import.meta.url);
-/** When first used, as Node-RED's function node has loaded them by then: an import would be a second copy, at each start. */
-const acorn = () => require('acorn') as typeof import('acorn');
-const walk = () => require('acorn-walk') as typeof import('acorn-walk');
+import { acorn, walk } from './acorn.ts';
 
 /** A group without another in it, and whether it repeats. */
 const INNERMOST_GROUP = /\(([^()]*)\)([*+{]?)/g;
