@@ -1,6 +1,8 @@
 // What the hardening costs on requests/s of `http in → http response`, against the same Express app with Node-RED in it and
 // without the hardening. All run at the same time, and are asked in turns of a second: what else the machine does falls on each of
-// them alike. Also in CPU time of the process for each request, as the load generator shares the machine.
+// them alike. Several processes of each: V8 may lay the same code out well in one and badly in the next, which is up to a fifth.
+// The load generator never sleeps: to wake it would fall on the server, the more so the slower that is. Also in CPU time of the
+// process for each request, as the load generator shares the machine.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
@@ -8,7 +10,8 @@ import { hashToken, makeToken } from '../server/auth/token-hash.ts';
 import { cpuOf } from './cpu-of.ts';
 import { median, prepare, remove, round, SUBJECTS, type Subject, start } from './subjects.ts';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 15);
+const PROCESSES = Number(process.env.PROCESSES ?? 5);
+const ROUNDS = Number(process.env.ROUNDS ?? 4);
 const SECONDS = Number(process.env.SECONDS ?? 1);
 const PASSWORD = 'four-words-of-the-bench';
 const token = makeToken();
@@ -59,23 +62,9 @@ interface Run {
   folder: string;
   headers: Record<string, string>;
   running: Awaited<ReturnType<typeof start>>;
-  rates: number[];
-  cpu: number[];
 }
 
-const runs: Run[] = [];
-for (const subject of subjects) {
-  const headers = subject.authorization === undefined ? {} : { authorization: subject.authorization };
-  const folder = prepare();
-  runs.push({
-    subject,
-    folder,
-    headers,
-    running: await start(subject, folder, headers),
-    rates: [],
-    cpu: [],
-  });
-}
+const measured = new Map(subjects.map((subject) => [subject, { rates: [] as number[], cpu: [] as number[] }]));
 const ask = async ({ subject, running, headers }: Run, duration: number) => {
   const before = cpuOf(running.pid);
   const {
@@ -87,21 +76,36 @@ const ask = async ({ subject, running, headers }: Run, duration: number) => {
   if (non2xx > 0 || errors > 0) throw new Error(`${subject.name}: ${non2xx} refusals, ${errors} errors`);
   return { rate: requests.total / took, cpu: (cpuOf(running.pid) - before) / requests.total };
 };
-for (const run of runs) await ask(run, 3);
-for (let round = 0; round < ROUNDS; round += 1) {
-  for (const run of runs) {
-    const { rate, cpu } = await ask(run, SECONDS);
-    run.rates.push(rate);
-    run.cpu.push(cpu);
+
+let awake = true;
+const stayAwake = (): void => {
+  if (awake) setImmediate(stayAwake);
+};
+stayAwake();
+for (let process = 0; process < PROCESSES; process += 1) {
+  const runs: Run[] = [];
+  for (const subject of subjects) {
+    const headers = subject.authorization === undefined ? {} : { authorization: subject.authorization };
+    const folder = prepare();
+    runs.push({ subject, folder, headers, running: await start(subject, folder, headers) });
+  }
+  for (const run of runs) await ask(run, 3);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const run of runs) {
+      const { rate, cpu } = await ask(run, SECONDS);
+      measured.get(run.subject)?.rates.push(rate);
+      measured.get(run.subject)?.cpu.push(cpu);
+    }
+  }
+  for (const { running, folder } of runs) {
+    await running.stop();
+    remove(folder);
   }
 }
-for (const { running, folder } of runs) {
-  await running.stop();
-  remove(folder);
-}
+awake = false;
 
-const figures = runs.map(({ subject, rates, cpu }) => ({
-  name: subject.name,
+const figures = Array.from(measured, ([{ name }, { rates, cpu }]) => ({
+  name,
   requestsPerSecond: round(median(rates), 0),
   cpuMicroseconds: round(median(cpu), 1),
 }));
@@ -110,6 +114,7 @@ if (base === undefined) throw new Error('nothing was measured');
 console.log(
   JSON.stringify({
     bench: 'hardening',
+    processes: PROCESSES,
     rounds: ROUNDS,
     figures,
     ratio: Object.fromEntries(
