@@ -10,7 +10,7 @@ import { rolldown } from 'rolldown';
  * by few; and those that look for files beside their own.
  */
 const AS_THEY_ARE =
-  /^(?:node-red|@node-red\/|express|jsonata|pino-pretty|pg|openid-client|simple-git|selfsigned|bcryptjs|@opentelemetry\/(?!api))/;
+  /^(?:node-red|@node-red\/|express$|jsonata|pino-pretty|pg$|openid-client|simple-git|selfsigned|bcryptjs|@opentelemetry\/(?!api))/;
 
 export async function bundle(root) {
   const server = join(root, 'dist', 'server');

@@ -24,6 +24,7 @@ class Node {
 /** As much of Node-RED as these files use while they are loaded and while nodes are made. */
 function nodeRed() {
   const types = new Map<string, { made: Constructor; options: unknown }>();
+  const libraries = new Set<string>();
   const used = new Set<string>();
   const late = new LateNodes();
   const nodes = {
@@ -37,6 +38,7 @@ function nodeRed() {
   const RED = new Proxy(
     {
       nodes,
+      library: { register: (library: string) => libraries.add(library) },
       settings: { redstart: { late } },
       log: { warn() {}, info() {} },
       util: { generateId: () => 'x' },
@@ -49,7 +51,7 @@ function nodeRed() {
       },
     },
   );
-  return { RED: RED as unknown as NodeAPI, late, types, used };
+  return { RED: RED as unknown as NodeAPI, late, types, libraries, used };
 }
 
 const core = (file: string): string => require.resolve(`@node-red/nodes/core/${file}`);
@@ -65,7 +67,7 @@ describe('core nodes that are loaded late', () => {
     const { RED, late, types, used } = nodeRed();
     (await standIn(file))(RED);
     expect(types.size).toBeGreaterThan(0);
-    expect([...used].sort()).toEqual(['nodes', 'settings']);
+    expect([...used].filter((name) => name !== 'library').sort()).toEqual(['nodes', 'settings']);
     await late.loadFor([{ type: 'tab' }, { type: 'function' }]);
     expect(require.cache[core(file)]).toBeUndefined();
     const [[type, { made }] = ['', { made: null }]] = types;
@@ -77,11 +79,13 @@ describe('core nodes that are loaded late', () => {
     await (require(core(file)) as Register)(real.RED);
     const late = nodeRed();
     (await standIn(file))(late.RED);
-    const described = ({ types }: ReturnType<typeof nodeRed>) =>
-      [...types].map(([type, { options }]) => [type, options]);
+    const described = ({ types, libraries }: ReturnType<typeof nodeRed>) => ({
+      types: [...types].map(([type, { options }]) => [type, options]),
+      libraries,
+    });
     expect(described(late)).toEqual(described(real));
     // Neither routes nor listeners, which would be missing until then.
-    for (const name of ['httpAdmin', 'httpNode', 'events', 'hooks', 'plugins', 'library', 'comms'])
+    for (const name of ['httpAdmin', 'httpNode', 'events', 'hooks', 'plugins', 'comms'])
       expect(real.used).not.toContain(name);
     // And each of its types can be made once a flow has one of them.
     await late.late.loadFor([{ type: String([...late.types.keys()].at(-1)) }]);

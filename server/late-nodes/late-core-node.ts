@@ -17,9 +17,14 @@ const require = createRequire(import.meta.url);
 /**
  * Stands for a file of Node-RED's core nodes and has its name, so that it takes its place in the palette. The file itself
  * is loaded before flows run that have one of its nodes: a handful of these files take a sixth of a start, and few flows
- * use them. `types` are those that the file registers, with the options that it gives; a test holds both to the file.
+ * use them. `types` are those that the file registers, with the options that it gives, and `libraries` what of its dialogs
+ * can be saved for other nodes; a test holds them to the file.
  */
-export function lateCoreNode(file: string, types: Readonly<Record<string, object | undefined>>) {
+export function lateCoreNode(
+  file: string,
+  types: Readonly<Record<string, object | undefined>>,
+  libraries: readonly string[] = [],
+) {
   return (RED: NodeAPI): void => {
     const { late } = (RED.settings as unknown as { redstart: { late: LateNodes } }).redstart;
     const lateTypes = new Map<string, LateType>();
@@ -32,6 +37,7 @@ export function lateCoreNode(file: string, types: Readonly<Record<string, object
       lateTypes.set(type, lateType);
       RED.nodes.registerType(type, lateType.standIn, options as never);
     }
+    for (const library of libraries) RED.library.register(library);
     late.add(Object.keys(types), () => load(file, RED, lateTypes));
   };
 }
