@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Express } from 'express';
 import type { FlowNode } from '../flows/flow-node.ts';
 import { limitUploads } from '../http/upload-limits.ts';
+import { loadLibrariesLate } from '../late-nodes/late-libraries.ts';
 import { keepFunctions } from './kept-functions.ts';
 
 /** A node instance, as far as the runtime's bookkeeping looks at it. */
@@ -97,6 +98,7 @@ export interface NodeRed {
 
 /** Node-RED has its state at module level: one runtime a process. Loaded when called, as it takes 300 ms. */
 export function loadNodeRed(): NodeRed {
+  loadLibrariesLate();
   limitUploads();
   keepFunctions();
   return createRequire(import.meta.url)('node-red') as NodeRed;
