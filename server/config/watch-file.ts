@@ -13,6 +13,8 @@ export interface WatchFileOptions {
   readonly known?: string | null;
   readonly maxBytes?: number;
   readonly everyMs?: number;
+  /** It comes and goes: that it is not there is no failure, and when it comes again it is new, whatever is in it. */
+  readonly comesAndGoes?: boolean;
   /** With the new content. What it throws counts as a file that cannot be used. */
   changed(text: string): void;
   /** Once for each time that the file stops being usable. What was read before stays in use. */
@@ -43,7 +45,10 @@ export function watchFile(options: WatchFileOptions): WatchedFile {
     try {
       text = await readBounded(file, maxBytes);
     } catch (error) {
-      fail(error);
+      if (options.comesAndGoes && (error as NodeJS.ErrnoException).code === 'ENOENT') {
+        known = null;
+        told = false;
+      } else fail(error);
       return;
     }
     if (text !== known) {

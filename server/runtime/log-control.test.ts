@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -148,7 +148,52 @@ describe('a request in the data folder', () => {
       leave(text);
       await control.check();
       expect([existsSync(file()), control.state().changed]).toEqual([false, null]);
-      expect(lines).toMatchObject([{ level: 'warn', msg: 'a request for other log levels cannot be used' }]);
+      expect(lines).toMatchObject([
+        {
+          level: 'warn',
+          msg: expect.stringMatching(/^a request for other log levels cannot be used: .*It was removed/),
+        },
+      ]);
+    },
+  );
+
+  it.each(['debug', `"${'x'.repeat(5000)}"`, null])(
+    'that is %.20j twice is told and gone twice, and the next good one is taken',
+    async (text) => {
+      const bad = (): void => (text === null ? mkdirSync(file()) : leave(text));
+      // Nothing there, as most of the time.
+      await control.check();
+      for (let time = 1; time <= 2; time++) {
+        bad();
+        await control.check();
+        expect([existsSync(file()), lines.length]).toEqual([false, time]);
+        await control.check();
+      }
+      leave('{"levels":"debug"}');
+      await control.check();
+      leave('{"levels":null}');
+      await control.check();
+      await control.check();
+      leave('{"levels":"debug"}');
+      await control.check();
+      expect([existsSync(file()), control.state().levels]).toEqual([false, 'debug']);
+      expect(recorded).toHaveLength(3);
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'that can be neither read nor removed is told once, with what to do, and keeps no start from starting',
+    async () => {
+      const levels = { level: 'warn', components: {}, format: 'json' } as const;
+      // Not even root removes it, and it begins with nothing that could be read.
+      const requestFile = '/proc/self/mem';
+      const other = createLogControl({ logs, configured: levels, requestFile, audit: { record() {} }, everyMs: 1e6 });
+      await other.check();
+      await other.check();
+      other.close();
+      expect(lines).toMatchObject([
+        { level: 'warn', msg: expect.stringMatching(/: \w+\. It cannot be removed either: remove it by hand/) },
+      ]);
     },
   );
 });

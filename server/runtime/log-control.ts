@@ -100,12 +100,25 @@ export function createLogControl({ logs, configured, requestFile, audit, everyMs
     else res.status(405).set('Allow', 'GET, HEAD, PUT, DELETE').end();
   };
 
-  // A request that nobody took is not for this start.
   const remove = (): void => rmSync(requestFile, { force: true, recursive: true });
-  remove();
+  const failed = (reason: string): void => {
+    // Also what is too long to be read, or no file: else nobody could leave another.
+    let mend = 'It was removed; give it again with `redstart log-level`, as the user that the program runs as.';
+    try {
+      remove();
+    } catch {
+      mend = 'It cannot be removed either: remove it by hand. Until then no other request is taken.';
+    }
+    told.warn({ file: requestFile, reason }, `a request for other log levels cannot be used: ${reason}. ${mend}`);
+  };
+  // A request that nobody took is not for this start. One that cannot be removed is told of when it is looked at.
+  try {
+    remove();
+  } catch {}
   const watched = watchFile({
     file: requestFile,
     maxBytes: MAX_BYTES,
+    comesAndGoes: true,
     ...(everyMs !== undefined && { everyMs }),
     changed(text) {
       // Taken, be it right or wrong: whoever left it waits for it to be gone.
@@ -114,12 +127,7 @@ export function createLogControl({ logs, configured, requestFile, audit, everyMs
       if (levels !== null && 'problem' in levels) throw new Error(levels.problem);
       change(levels, { by: 'redstart log-level' });
     },
-    failed(reason) {
-      if (reason === 'ENOENT') return;
-      told.warn({ file: requestFile, reason }, 'a request for other log levels cannot be used');
-      // Also what is too long to be read, or no file: else nobody could leave another.
-      remove();
-    },
+    failed,
   });
 
   return { route, state, check: () => watched.check(), close: () => watched.close() };
