@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /**
  * Secrets shorter than this are not looked for: taking "dev" out of every line would wreck the logs and tell the secret
  * by what is missing. Every secret that the configuration accepts is at least this long, so nothing falls through.
@@ -17,11 +19,22 @@ export function registerSecret(value: string): void {
   pattern = null;
 }
 
-/** The text without any registered secret: plain, escaped in JSON, URL-encoded, in hexadecimal, or anywhere inside something base64. */
+/** The text without any registered secret: plain, escaped in JSON, as `inspect` shows it, URL-encoded, in hexadecimal, or anywhere inside something base64. */
 export function redact(text: string): string {
   if (forms.size === 0) return text;
   pattern ??= compile();
   return text.replace(pattern, REDACTED);
+}
+
+/** What comes before a cut, without its end where that is the beginning of a secret that went on behind it. For `redact`. */
+export function withoutBegunSecret(text: string): string {
+  let most = 0;
+  for (const form of forms) {
+    for (let length = Math.min(form.length, text.length); length > most; length--) {
+      if (form[length - 1] === text.at(-1) && text.endsWith(form.slice(0, length))) most = length;
+    }
+  }
+  return text.slice(0, text.length - most);
 }
 
 function compile(): RegExp {
@@ -38,6 +51,12 @@ function formsOf(value: string): string[] {
   // Log lines are JSON: a quote or backslash in a password is escaped there, once, or twice when JSON is quoted in JSON.
   const json = JSON.stringify(value).slice(1, -1);
   list.push(json, JSON.stringify(json).slice(1, -1));
+  // How `inspect` shows it, by the quotes that it takes.
+  const shown = value
+    .split(/(['"`])/)
+    .map((part, at) => (at % 2 === 1 ? part : inspect(part).slice(1, -1)))
+    .join('');
+  list.push(shown, shown.replaceAll("'", "\\'"));
   // How a buffer is shown.
   const hex = Buffer.from(value).toString('hex');
   list.push(hex, hex.toUpperCase());

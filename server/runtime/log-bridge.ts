@@ -2,11 +2,12 @@ import { inspect } from 'node:util';
 import type { Level, Logger } from 'pino';
 import type { LogHandler, NodeRedLogMessage } from '../../settings/node-red-settings.ts';
 import { type Audit, NO_AUDIT } from '../audit/audit-event.ts';
-import { redact } from '../config/redact.ts';
+import { redact, withoutBegunSecret } from '../config/redact.ts';
 import type { FlowIndex, NodePlace } from './flow-index.ts';
 
 /** Whatever an error of a flow puts there. */
 const LONGEST_FIELD = 100;
+const LONGEST_TEXT = 2000;
 
 const AUDIT = 98;
 const METRIC = 99;
@@ -94,7 +95,14 @@ function textOf(value: unknown, fields: Record<string, unknown>): string {
         fields.err = { type: 'name' in value ? value.name : 'Error', message: value.message, stack: value.stack };
       return value.message;
     }
-    return inspect(value, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 2000 });
+    return shown(value);
   }
   return String(value ?? '');
+}
+
+/** Long texts in it are cut. What is left of a secret that stood over the cut is no longer known as one. */
+function shown(value: object): string {
+  const text = inspect(value, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxStringLength: LONGEST_TEXT });
+  const parts = text.split(/(?=['"`]\.{3} \d+ more character)/);
+  return redact(parts.map((part, at) => (at === parts.length - 1 ? part : withoutBegunSecret(part))).join(''));
 }

@@ -217,6 +217,22 @@ describe('createLogBridge', () => {
     expect(log({ level: 99, event: 'runtime.memory.rss', value: 1 }, 'trace')).toEqual([]);
   });
 
+  it('shows no part of a secret that stands over the cut of a long text, nor one with quotes and backslashes', () => {
+    const value = `over-the-cut-'"\\-4711`;
+    new Secret(value);
+    const url = encodeURIComponent(value);
+    const base64 = Buffer.from(`:::${value}:::`).toString('base64');
+    for (const text of [value, `"\`${value}`, url, base64]) {
+      for (let before = 1998 - text.length; before <= 2001; before++) {
+        const long = '.'.repeat(before) + text + '.'.repeat(3000);
+        const msg = String(log({ level: 20, msg: { long, all: [long, text] } })[0]?.msg);
+        expect(msg.match(/more characters/g)).toHaveLength(2);
+        for (const part of ['ov', 'the-cut', '47', '%', base64.slice(4, 7)])
+          expect(msg.replace(/long:|more|\[redacted\]/g, '')).not.toContain(part);
+      }
+    }
+  });
+
   it('keeps what Node-RED says of itself for debug, and what a node says for info', () => {
     expect(log({ level: 40, msg: 'Welcome to Node-RED' })).toEqual([]);
     expect(log({ level: 40, msg: 'hello', id: 'n1' })).toHaveLength(1);
