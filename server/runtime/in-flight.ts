@@ -1,5 +1,6 @@
 import type { CompleteEvent, NodeInstance, NodeRed, ReceiveEvent, SendEvent } from './node-red.ts';
 import { nodeTrace, type Passage } from './node-trace.ts';
+import { runOf } from './run-id.ts';
 
 /** Handlers run within each other only where a catch or link node delivers at once. */
 const MAX_NESTING = 100;
@@ -42,7 +43,14 @@ export interface InFlight {
  */
 export function createInFlight(follower: Follower | null = null): InFlight {
   const messages = new Map<NodeInstance, Map<object, Passage | undefined>>();
-  const receiving: { node: NodeInstance; msg: object; passage: Passage | undefined; counted: boolean }[] = [];
+  const receiving: {
+    node: NodeInstance;
+    msg: object;
+    passage: Passage | undefined;
+    counted: boolean;
+    /** What the node's code is known by while it runs. */
+    entered: Passage | string;
+  }[] = [];
   let received = new Map<string, number>();
   /** What was asked for before. */
   const earlier = new Map<string, number>();
@@ -89,11 +97,12 @@ export function createInFlight(follower: Follower | null = null): InFlight {
       if (node.type === 'catch' && receiving.length > 0) failed(sourceOf(msg));
       const passage = follower?.received(node, msg);
       const counted = Boolean(node._expectedDoneCount) && node.parksMessages !== true;
-      receiving.push({ node, msg, passage, counted });
+      const entered = passage ?? unfollowed(node, msg);
+      receiving.push({ node, msg, passage, counted, entered });
       // Another hook may halt a message after this one: then there is no postReceive for it.
       if (receiving.length > MAX_NESTING) receiving.shift();
       received.set(node.id, (received.get(node.id) ?? 0) + 1);
-      nodeTrace.enter(passage ?? node.id);
+      nodeTrace.enter(entered);
       if (!counted) return undefined;
       const taken = messages.get(node) ?? new Map<object, Passage | undefined>();
       if (taken.size === 0) messages.set(node, taken);
@@ -105,8 +114,7 @@ export function createInFlight(follower: Follower | null = null): InFlight {
     postReceive() {
       const done = receiving.pop();
       if (done?.counted === false) left(done.passage);
-      const outer = receiving.at(-1);
-      nodeTrace.enter(outer?.passage ?? outer?.node.id);
+      nodeTrace.enter(receiving.at(-1)?.entered);
       return undefined;
     },
     onComplete({ msg, error, node: { node } }) {
@@ -143,6 +151,14 @@ export function watchInFlight(red: NodeRed, inFlight: InFlight, follower: Follow
   red.hooks.add('onReceive.redstart', (event) => inFlight.onReceive(event));
   red.hooks.add('postReceive.redstart', (event) => inFlight.postReceive(event));
   red.hooks.add('onComplete.redstart', (event) => inFlight.onComplete(event));
+}
+
+const NOT_TRACED: Passage['inLog'] = {};
+
+/** The node's id alone where the message is about no run, as most are: then there is nothing to make. */
+function unfollowed(node: NodeInstance, msg: object): Passage | string {
+  const run = node.parksMessages === true ? undefined : runOf(msg);
+  return run === undefined ? node.id : { node: node.id, run, inLog: NOT_TRACED };
 }
 
 function sourceOf(msg: Record<string, unknown>): string {

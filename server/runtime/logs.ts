@@ -50,8 +50,7 @@ export function createLogs(
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    // Which trace a line belongs to, where messages are followed.
-    mixin: () => ({ ...nodeTrace.passage()?.inLog }),
+    mixin: (line) => (telling ? {} : aboutMessage(line)),
     hooks: {
       streamWrite: redact,
       logMethod(args, method, level) {
@@ -90,6 +89,14 @@ export function createLogs(
     },
     flush: () => repeats.flush(),
   };
+}
+
+/** Which trace a line belongs to, where messages are followed, and which run: of what the node itself says, and not of others. */
+function aboutMessage(line: object): Record<string, unknown> {
+  const passage = nodeTrace.passage();
+  if (passage === undefined) return {};
+  const { node, run, inLog } = passage;
+  return run !== undefined && 'node' in line && line.node === node ? { ...inLog, runId: run } : { ...inLog };
 }
 
 /** Of a call of a logger: `(fields, text)`, `(error, text)` or `(text)`. */

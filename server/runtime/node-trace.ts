@@ -3,6 +3,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 /** One message in one node, as whoever follows messages calls it. Ids alone: see below. */
 export interface Passage {
   readonly node: string;
+  /**
+   * The run that the message is about. Not of a node that keeps messages for long: what it does for one of them is started
+   * by another.
+   */
+  readonly run: string | undefined;
   /** What finds it, for lines of the log; nothing where it is not recorded. */
   readonly inLog: { readonly trace_id?: string; readonly span_id?: string };
 }

@@ -14,9 +14,10 @@ import type { FlowIndex } from '../runtime/flow-index.ts';
 import type { Follower } from '../runtime/in-flight.ts';
 import type { NodeInstance, SendEvent } from '../runtime/node-red.ts';
 import { nodeTrace, type Passage } from '../runtime/node-trace.ts';
+import { isRunId, runOf } from '../runtime/run-id.ts';
 import { contextOf, type IncomingRequest, requestOf } from './http-in.ts';
 import { LastPassage } from './last-passage.ts';
-import { errorType, isRunId, NodeAttributeCache, runOf } from './node-attributes.ts';
+import { errorType, NodeAttributeCache } from './node-attributes.ts';
 import { type Family, TracedPassage } from './passage.ts';
 
 /** A span ends after this, whether its node is done or not: one that never tells would never be seen. */
@@ -188,7 +189,7 @@ export class MessageTraces implements Follower {
       },
       request === null ? ROOT_CONTEXT : contextOf(request.headers),
     );
-    const passage = this.#passage({ node, span, family: { spans: 1 }, depth: 0 });
+    const passage = this.#passage({ node, run, span, family: { spans: 1 }, depth: 0 });
     if (request === null) this.#end(passage);
     else request.onAnswer((status) => this.#answered(passage, status));
     return passage;
@@ -216,14 +217,14 @@ export class MessageTraces implements Follower {
     const parks = node.parksMessages === true;
     const depth = within === undefined ? 0 : within.depth + 1;
     // No sampler here decides otherwise for a part than for the whole.
-    if (within?.silent) return this.#passage({ node, span: within.span, family, depth, parks });
+    const run = runOf(msg);
+    if (within?.silent) return this.#passage({ node, run, span: within.span, family, depth, parks });
     if (within && family.spans >= MOST_SPANS) {
       const unrecorded = trace.wrapSpanContext({ ...within.spanContext, traceFlags: TraceFlags.NONE });
-      return this.#passage({ node, span: unrecorded, family, depth, parks });
+      return this.#passage({ node, run, span: unrecorded, family, depth, parks });
     }
     family.spans += 1;
     const { title, attributes } = this.#attributes.of(node);
-    const run = runOf(msg);
     const span = this.#tracer.startSpan(
       title,
       {
@@ -233,13 +234,20 @@ export class MessageTraces implements Follower {
       },
       within?.context ?? ROOT_CONTEXT,
     );
-    return this.#passage({ node, span, family, depth, parks });
+    return this.#passage({ node, run, span, family, depth, parks });
   }
 
-  #passage(options: { node: NodeInstance; span: Span; family: Family; depth: number; parks?: boolean }): TracedPassage {
-    const { node, span, family, depth, parks = false } = options;
+  #passage(options: {
+    node: NodeInstance;
+    run: string | undefined;
+    span: Span;
+    family: Family;
+    depth: number;
+    parks?: boolean;
+  }): TracedPassage {
+    const { node, run, span, family, depth, parks = false } = options;
     const { id, type } = node;
-    const passage = new TracedPassage({ node: id, type, span, family, depth, parks, startedAt: this.#now() });
+    const passage = new TracedPassage({ node: id, type, run, span, family, depth, parks, startedAt: this.#now() });
     if (passage.silent) return passage;
     this.#open.add(passage);
     if (this.#open.size > MOST_OPEN) this.#giveUp(first(this.#open) ?? passage);

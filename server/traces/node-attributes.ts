@@ -53,16 +53,6 @@ export class NodeAttributeCache {
 /** Names are typed by people, who may have pasted anything. */
 const clean = (name: string): string => redact(name).slice(0, LONGEST);
 
-const RUN_ID = /^[\w-]{1,64}$/;
-
-/** The run that a message is about. */
-export function runOf(msg: object): string | undefined {
-  const { workflowId } = msg as { workflowId?: unknown };
-  return typeof workflowId === 'string' && RUN_ID.test(workflowId) ? workflowId : undefined;
-}
-
-export const isRunId = (id: unknown): id is string => typeof id === 'string' && RUN_ID.test(id);
-
 /** What went wrong, as a code or the name of a class: a message may hold data. */
 export function errorType(error: unknown): string {
   if (typeof error === 'object' && error !== null) {

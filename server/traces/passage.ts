@@ -10,6 +10,7 @@ export interface Family {
 export class TracedPassage implements Passage {
   readonly node: string;
   readonly type: string;
+  readonly run: string | undefined;
   readonly span: Span;
   readonly family: Family;
   /** How many nodes the message came through in this trace. */
@@ -25,6 +26,7 @@ export class TracedPassage implements Passage {
   constructor(options: {
     node: string;
     type: string;
+    run: string | undefined;
     span: Span;
     family: Family;
     depth: number;
@@ -33,6 +35,7 @@ export class TracedPassage implements Passage {
   }) {
     this.node = options.node;
     this.type = options.type;
+    this.run = options.parks ? undefined : options.run;
     this.span = options.span;
     this.family = options.family;
     this.depth = options.depth;
