@@ -23,8 +23,9 @@ import { RunNews } from './run-news.ts';
 import { Sender, type SenderState } from './sender.ts';
 
 const LOOK_MS = 1000;
-/** Of the time that a stop has. */
-const STOP_MS = 2000;
+/** Of the time that a stop has: for sending, and at most and at least for what is then to be on disk. */
+const SEND_MS = 2000;
+const SAVE_MS = { most: 2000, least: 250 };
 
 export interface Notifications {
   /** What nodes tell: to the listener given, and to this. */
@@ -33,8 +34,11 @@ export interface Notifications {
   state(): SenderState;
   /** From now on somebody is told. */
   start(): void;
-  /** Tells what is due, and resolves when what was told is on disk. The same promise when called again. */
-  stop(): Promise<void>;
+  /**
+   * Tells what is due, and resolves when what was told is on disk, or the time is over. The same promise when called
+   * again.
+   */
+  stop(withinMs: number): Promise<void>;
 }
 
 export interface NotificationsOptions {
@@ -168,18 +172,19 @@ export function createNotifications(o: NotificationsOptions): Notifications {
 
   let timer: NodeJS.Timeout | null = null;
   let stopping: Promise<void> | null = null;
-  async function shutDown(): Promise<void> {
+  async function shutDown(withinMs: number): Promise<void> {
+    const until = now() + withinMs;
     if (timer) clearInterval(timer);
     process.removeListener('unhandledRejection', rejected);
     process.removeListener('uncaughtExceptionMonitor', crashes);
     checks.stop();
-    if (timer && leads()) await sender.stop(STOP_MS);
+    if (timer && leads()) await sender.stop(Math.min(SEND_MS, Math.max(0, withinMs - SAVE_MS.least)));
     const saved = new Promise<void>((resolve) => {
       book.flush(() => (shard === 0 && !crashed ? whole.ended(resolve) : resolve()));
     });
     let patience: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => {
-      patience = setTimeout(resolve, STOP_MS);
+      patience = setTimeout(resolve, Math.min(SAVE_MS.most, Math.max(SAVE_MS.least, until - now())));
     });
     await Promise.race([saved, enough]).finally(() => clearTimeout(patience));
   }
@@ -200,8 +205,8 @@ export function createNotifications(o: NotificationsOptions): Notifications {
       leads();
       timer = setInterval(look, LOOK_MS).unref();
     },
-    stop() {
-      stopping ??= shutDown();
+    stop(withinMs) {
+      stopping ??= shutDown(withinMs);
       return stopping;
     },
   };

@@ -62,6 +62,9 @@ export interface Appliance {
   stop(deadlineMs: number): Promise<void>;
 }
 
+/** Of the time for a stop, at most: flows and their nodes come first. */
+const LAST_WORDS_SHARE = 0.25;
+
 interface Parts {
   lock: DataLock | null;
   logControl: LogControl | null;
@@ -140,8 +143,9 @@ export function createAppliance(config: Config, logs: Logs, onLost: (reason: str
     await parts.replicas?.leave();
     await parts.git?.stop();
     if (!parts.runtime && starting) await starting.catch(() => null);
-    await parts.runtime?.stop(Math.max(1000, until - Date.now()));
-    await parts.onlookers?.stop(until - Date.now());
+    const lastWords = Math.min(parts.onlookers?.lastWordsMs ?? 0, deadlineMs * LAST_WORDS_SHARE);
+    await parts.runtime?.stop(Math.max(1000, until - lastWords - Date.now()));
+    await parts.onlookers?.stop(Math.max(0, until - Date.now()));
     await closeParts(parts);
   }
 

@@ -45,9 +45,14 @@ export interface Onlookers {
   log(handler: LogHandler): LogHandler;
   /** Flows run: from now on somebody is told of failures. */
   start(): void;
+  /** What `stop` is to be left of the time that the program has to stop. */
+  readonly lastWordsMs: number;
   /** No flow runs any more. Sends what is still to be sent, within so many milliseconds. */
   stop(withinMs: number): Promise<void>;
 }
+
+/** For one message to a receiver, and to keep that it was told. */
+const LAST_WORDS_MS = 2500;
 
 /** What is not configured is not loaded. */
 export async function createOnlookers(o: OnlookersOptions): Promise<Onlookers> {
@@ -73,8 +78,9 @@ export async function createOnlookers(o: OnlookersOptions): Promise<Onlookers> {
     observer: listeners.reduce((told, each) => each?.observer(told) ?? told, first),
     log: (handler) => [metering, operations, notifications].reduce((told, each) => each?.log(told) ?? told, handler),
     start: () => notifications?.start(),
+    lastWordsMs: notifications || traces ? LAST_WORDS_MS : 0,
     async stop(withinMs) {
-      await Promise.all([notifications?.stop(), traces?.stop(withinMs)]);
+      await Promise.all([notifications?.stop(withinMs), traces?.stop(withinMs)]);
     },
   };
 }
