@@ -35,12 +35,23 @@ export async function serve(config: Config): Promise<void> {
     blame: appliance.blame,
     fatal: () => void stop(appliance, FAULT_DEADLINE_MS).finally(() => process.exit(1)),
   });
-  const started = await appliance.start();
+  const started = await appliance.start().catch(async (error: unknown) => {
+    await tell(error, config, logs);
+    throw error;
+  });
   if (!started) return;
   // Once flows run: it must not make anybody wait for them.
   await (await import('../check/log-findings.ts')).logFindings(config, logs.of('flows'));
   releaseStartMemory();
   if (config.local) process.stdout.write(banner(config, started));
+}
+
+/** Who set an address for notifications is told of a start that fails. */
+async function tell(error: unknown, config: Config, logs: Logs): Promise<void> {
+  const { notifications } = config;
+  if (notifications === null) return;
+  const { tellFailedStart } = await import('../notifications/failed-start.ts');
+  await tellFailedStart(error, { config, notifications, logger: logs.of('notifications') });
 }
 
 function exitOnSignals(appliance: Appliance, logs: Logs): void {

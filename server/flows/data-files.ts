@@ -11,6 +11,8 @@ export const DATA_FILES = {
   deployers: 'deployers.json',
   sessions: 'sessions.json',
   settings: 'settings.json',
+  /** Kept for notifications. */
+  failedStarts: 'failed-starts.json',
   library: 'library',
   lock: 'lock',
   /** Left by `redstart log-level`; gone when it was taken. */

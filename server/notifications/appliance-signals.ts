@@ -1,7 +1,8 @@
 import type { GitStatus } from '../git/git-follower.ts';
 import { NOT_READY, type NotReady } from '../http/not-ready.ts';
 import type { StateStore } from '../state/state-store.ts';
-import { INCIDENTS_SCOPE, type IncidentBook } from './incident-book.ts';
+import type { FailedStarts } from './failed-start.ts';
+import { INCIDENTS_SCOPE, type IncidentBook, keyOf } from './incident-book.ts';
 import { duration } from './words.ts';
 
 /** A deploy stops flows for a moment, and a git host restarts: neither is a failure yet. */
@@ -18,6 +19,8 @@ export interface ApplianceSignalsOptions {
   now(): number;
   recoveryMs: number;
   appliance: string;
+  /** Starts that failed before this one: once. */
+  failedStarts(): FailedStarts | null;
   ready(): { ok: boolean; reasons: readonly NotReady[] } | null;
   git: (() => GitStatus) | null;
 }
@@ -27,6 +30,7 @@ export class ApplianceSignals {
   readonly #options: ApplianceSignalsOptions;
   readonly #startedAt: number;
   #beganAt = 0;
+  #started = false;
   #notReadySince: number | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #gitSince: number | null = null;
@@ -56,6 +60,7 @@ export class ApplianceSignals {
   }
 
   look(): void {
+    this.#lookAtStart();
     this.#lookAtCrash();
     this.#lookAtReadiness();
     this.#lookAtGit();
@@ -73,6 +78,18 @@ export class ApplianceSignals {
   #mark(text: string | null, done: () => void = () => {}): void {
     // When it cannot be written, the readiness tells so.
     this.#options.store.write([{ scope: INCIDENTS_SCOPE, key: MARK, text }], () => done());
+  }
+
+  /** It started, or nobody would look. */
+  #lookAtStart(): void {
+    if (this.#started) return;
+    this.#started = true;
+    const { book, appliance, failedStarts } = this.#options;
+    const failed = failedStarts();
+    if (failed === null) return;
+    const subject = { kind: 'appliance', id: 'appliance', label: appliance, problem: 'not-started' } as const;
+    book.failedBefore({ ...subject, text: failed.text }, failed);
+    book.recover(keyOf(subject, subject.problem), 'Flows are loaded.');
   }
 
   #lookAtCrash(): void {

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { LogHandler, ManagedConnections } from '../../settings/node-red-settings.ts';
 import type { Replicas } from '../cluster/replicas.ts';
@@ -16,10 +15,12 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { ApplianceSignals } from './appliance-signals.ts';
 import { ConnectionSignals } from './connection-signals.ts';
+import { takeFailedStarts } from './failed-start.ts';
 import { FlowSignals } from './flow-signals.ts';
 import { INCIDENTS_SCOPE, type Incident, IncidentBook } from './incident-book.ts';
 import type { SubjectKind } from './notice.ts';
 import { RunNews } from './run-news.ts';
+import { applianceName } from './send-message.ts';
 import { Sender, type SenderState } from './sender.ts';
 
 const LOOK_MS = 1000;
@@ -69,8 +70,7 @@ export function createNotifications(o: NotificationsOptions): Notifications {
   const now = (): number => Date.now();
   const fetch = ownFetch(config.proxy);
   const { publicUrl, editorPath } = config.server;
-  const host = publicUrl === null ? hostname() : new URL(publicUrl).host;
-  const appliance = config.environment === null ? host : `${host} (${config.environment})`;
+  const appliance = applianceName(config);
   /** Without a way to sign in there is neither page. */
   const pages = config.auth === null ? null : publicUrl;
   const linkOf = ({ kind, id, problem }: Incident): string | null => {
@@ -105,6 +105,7 @@ export function createNotifications(o: NotificationsOptions): Notifications {
     now,
     recoveryMs,
     appliance,
+    failedStarts: () => takeFailedStarts(config.data.dir, now()),
     ready: () => o.runtime()?.ready() ?? null,
     git: git && (() => git.status()),
   });

@@ -77,8 +77,10 @@ export interface IncidentBookOptions {
   onUnsaved(error: Error): void;
 }
 
+const OWN_KEY: ReadonlySet<ProblemKind> = new Set(['held-back', 'crashed', 'not-started']);
+
 export const keyOf = ({ kind, id }: Subject, problem: ProblemKind): string =>
-  problem === 'held-back' || problem === 'crashed' ? `${problem}:${id}` : `${kind}:${id}`;
+  OWN_KEY.has(problem) ? `${problem}:${id}` : `${kind}:${id}`;
 
 /**
  * What fails, since when, and what of it was told. Kept in the state store, so that a restart tells nothing twice and
@@ -178,6 +180,18 @@ export class IncidentBook {
     if (failure.text === null) this.#raw.delete(key);
     else if (failure.text !== incident.text) this.#raw.set(key, failure.text);
     this.#touch(key, changed);
+  }
+
+  /** It failed while this process was not there; another one told of it at `toldAt`, or could not. */
+  failedBefore(
+    failure: Failure,
+    { since, last, toldAt }: { since: number; last: number; toldAt: number | null },
+  ): void {
+    this.fail(failure);
+    const incident = this.#incidents.get(keyOf(failure, failure.problem));
+    if (!incident) return;
+    const times = (incident.told?.times ?? 0) + 1;
+    Object.assign(incident, { since, last, ...(toldAt !== null && { announced: true, told: { at: toldAt, times } }) });
   }
 
   /** It is over. Does nothing when it was, or never began. */

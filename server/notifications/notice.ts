@@ -1,6 +1,14 @@
 export type SubjectKind = 'flow' | 'node' | 'connection' | 'git' | 'appliance';
 
-export type ProblemKind = 'errors' | 'held-back' | 'token-refused' | 'unreachable' | 'git' | 'not-ready' | 'crashed';
+export type ProblemKind =
+  | 'errors'
+  | 'held-back'
+  | 'token-refused'
+  | 'unreachable'
+  | 'git'
+  | 'not-ready'
+  | 'not-started'
+  | 'crashed';
 
 export type RunOutcome = 'succeeded' | 'failed' | 'cancelled' | 'lost' | 'launch failed' | 'launch unknown';
 

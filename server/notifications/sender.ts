@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { NotificationsConfig } from '../config/index.ts';
-import { type Delivered, type DeliveryOptions, deliver } from './delivery.ts';
-import { genericMessage, signature } from './formats/generic.ts';
-import { slackMessage } from './formats/slack.ts';
-import { teamsMessage } from './formats/teams.ts';
+import type { Delivered } from './delivery.ts';
 import type { Due, IncidentBook } from './incident-book.ts';
-import type { Message, Notice } from './notice.ts';
 import type { RunNews } from './run-news.ts';
-import { noticeOf, titleOf } from './words.ts';
+import { type SendOptions, sendMessage } from './send-message.ts';
+import { noticeOf } from './words.ts';
 
 /** Messages in a row, and how long until there may be one more: what comes faster is told together. */
 export const BURST = 10;
@@ -30,26 +26,16 @@ export interface SenderState {
   error: string | null;
 }
 
-export interface SenderOptions {
+export interface SenderOptions extends SendOptions {
   config: NotificationsConfig;
   book: IncidentBook;
   news: RunNews | null;
-  fetch: typeof fetch;
-  appliance: string;
-  statusPage: string | null;
   /** Where somebody sees what a notice is about. */
   linkOf(incident: Due['incident']): string | null;
   logger: Logger;
-  now(): number;
   /** Told of each try. */
   tried(outcome: Outcome | 'dropped', count: number): void;
 }
-
-const FORMATS: Record<NotificationsConfig['format'], (message: Message) => object> = {
-  slack: slackMessage,
-  teams: teamsMessage,
-  generic: genericMessage,
-};
 
 /**
  * Tells what is to be told, one message at a time. There is no queue of messages: what waits is the state of things, so
@@ -114,7 +100,7 @@ export class Sender {
     const runs = news?.due(hurry) ?? [];
     if (due.length + runs.length === 0 || !this.#takeToken(at)) return;
     const notices = [...due.map((each) => noticeOf(each, this.#options.linkOf(each.incident))), ...runs];
-    const result = await this.#send(notices, at);
+    const result = await sendMessage(this.#options, notices, this.#stop.signal);
     tried(result.outcome, 1);
     if (result.outcome === 'failed') {
       this.#failed(result.reason, result.waitMs);
@@ -138,16 +124,6 @@ export class Sender {
     this.#failures = 0;
     this.#error = null;
     this.#deliveredAt = now();
-  }
-
-  #send(notices: readonly Notice[], at: number): Promise<Delivered> {
-    const { config, appliance, statusPage, fetch, now } = this.#options;
-    const title = titleOf(notices);
-    const message: Message = { id: randomUUID(), at, title, appliance, link: statusPage, notices };
-    const body = JSON.stringify(FORMATS[config.format](message));
-    const signed = config.secret === null ? {} : signature(config.secret.reveal(), body, at);
-    const options: DeliveryOptions = { url: () => config.url.reveal(), fetch, now };
-    return deliver(options, body, signed, this.#stop.signal);
   }
 
   #failed(reason: string, waitMs: number | null): void {

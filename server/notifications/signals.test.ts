@@ -5,6 +5,7 @@ import { memoryStore } from '../operations/testing/memory-store.ts';
 import { createFlowIndex } from '../runtime/flow-index.ts';
 import { ApplianceSignals, GIT_GRACE_MS, READY_GRACE_MS } from './appliance-signals.ts';
 import { AWAY_MS, ConnectionSignals } from './connection-signals.ts';
+import type { FailedStarts } from './failed-start.ts';
 import { FlowSignals } from './flow-signals.ts';
 import { bookStage, tell } from './testing/stage.ts';
 
@@ -260,6 +261,7 @@ function applianceStage(store = memoryStore()) {
   const base = bookStage({ store });
   let ready: { ok: boolean; reasons: NotReady[] } | null = { ok: true, reasons: [] };
   let git: GitStatus | null = null;
+  let failed: FailedStarts | null = null;
   const signals = () =>
     new ApplianceSignals({
       book: base.book,
@@ -267,6 +269,7 @@ function applianceStage(store = memoryStore()) {
       now: () => base.time.now,
       recoveryMs: 600_000,
       appliance: 'here',
+      failedStarts: () => failed,
       ready: () => ready,
       git: () => git as GitStatus,
     });
@@ -286,7 +289,8 @@ function applianceStage(store = memoryStore()) {
       }
       return base.book.open().map(({ key }) => key);
     },
-    restart() {
+    restart(failedBefore: FailedStarts | null = null) {
+      failed = failedBefore;
       current = signals();
       current.began();
     },
@@ -319,6 +323,36 @@ describe('the appliance', () => {
     await stop();
     restart();
     expect(book.open()).toEqual([]);
+  });
+
+  it('that did not start and then does has recovered, whether somebody was told or nobody could be', async () => {
+    const { restart, stop, watch, book, time, pass } = applianceStage();
+    const failed = (toldAt: number | null) => ({
+      since: time.now - 60_000,
+      last: time.now,
+      text: 'PORT_IN_USE',
+      toldAt,
+    });
+    restart();
+    await stop();
+    for (const toldAt of [time.now - 60_000, null]) {
+      restart(failed(toldAt));
+      expect(watch(5)).toEqual([]);
+      expect(book.due()).toMatchObject([
+        { event: 'recovery', incident: { since: time.now - 65_000, problem: 'not-started', ended: { at: time.now } } },
+      ]);
+      expect(tell(book)).toEqual(['recovery not-started:appliance']);
+      await stop();
+      pass(2 * 86_400);
+      book.due();
+    }
+    // Since the last message there was nothing but what comes and goes.
+    restart(failed(time.now));
+    watch(5);
+    tell(book);
+    restart(failed(null));
+    expect(watch(5)).toEqual(['crashed:appliance']);
+    expect(tell(book)).toEqual(['failure crashed:appliance 1']);
   });
 
   it('has flows from git that are not up to date until a revision was taken after the start', () => {

@@ -3,6 +3,9 @@ import type { Message, Notice, ProblemKind } from './notice.ts';
 
 type Words = readonly [fails: string, still: string, over: string];
 
+/** Of a program that does not start. */
+export const NOT_STARTED = 'Redstart did not start';
+
 /** What is said of a problem: that it is there, that it is still there, that it is over. `$` is the name. */
 const WORDS: Record<ProblemKind, Words> = {
   errors: ['$ fails', '$ still fails', '$ works again'],
@@ -15,6 +18,7 @@ const WORDS: Record<ProblemKind, Words> = {
     'Flows from git are up to date again',
   ],
   'not-ready': ['The appliance is not ready', 'The appliance is still not ready', 'The appliance is ready again'],
+  'not-started': [NOT_STARTED, 'Redstart still does not start', 'Redstart starts again'],
   crashed: [
     'The appliance ended without being stopped, and was started again',
     'The appliance ended again without being stopped',

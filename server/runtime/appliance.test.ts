@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { othersCanRun } from '../../test/support/other-user.ts';
+import { receiver } from '../notifications/testing/receiver.ts';
 import { Program, type ProgramOptions } from './testing/program.ts';
 
 let programs: Program[] = [];
@@ -243,6 +244,28 @@ describe('what stops a start', { timeout: 20_000 }, () => {
     expect(text).toMatch(
       /FLOW_FILE_NOT_JSON: .*a\.json, line 2, column 1.*<<<<<<< HEAD[\s\S]*→ Line 2 is a merge conflict marker/,
     );
+  });
+
+  it('what failed is told to a webhook, once, and that it starts again', async () => {
+    await using target = await receiver();
+    const env = { REDSTART_NOTIFY_URL: `${target.url}/planted-hook`, REDSTART_NOTIFY_FORMAT: 'generic' };
+    const titles = (): string[] => target.received.map(({ body }) => (JSON.parse(body) as { title: string }).title);
+    const first = await start({ flows: { 'a.json': '[' }, env });
+    const second = async () => await (await start({ flows: null, env }, first.dir)).exited;
+    expect([await first.exited, await second()]).toEqual([65, 65]);
+    expect(titles()).toEqual([expect.stringMatching(/^Redstart did not start: .*a\.json/)]);
+    // A receiver that hangs keeps nobody waiting: another reason, as another file.
+    target.answers.push({ status: 200, hang: true });
+    await rename(join(first.dir, 'flows', 'a.json'), join(first.dir, 'flows', 'b.json'));
+    const asked = Date.now();
+    expect(await second()).toBe(65);
+    expect(Date.now() - asked).toBeLessThan(15_000);
+    expect(titles()).toHaveLength(2);
+    await rm(join(first.dir, 'flows', 'b.json'));
+    const good = await start({ flows: { 'a.json': [TAB] }, env }, first.dir);
+    await expect.poll(titles, { timeout: 20_000 }).toHaveLength(3);
+    expect(titles()[2]).toBe('Redstart starts again');
+    expect(first.stdout + first.stderr + good.stdout).not.toContain('planted-hook');
   });
 
   it('a missing flows folder', async () => {

@@ -50,7 +50,7 @@ export const notificationFields = {
     fallback: USUAL,
     fallbackText: USUAL.join(', '),
     example: 'flows,connections,failed-runs',
-    does: 'What is told. appliance: it is not ready, or ended without being stopped. failed-runs: runs that end badly and launches that fail. runs: every run that ends, and launches that fail.',
+    does: 'What is told. appliance: it does not start, is not ready, or ended without being stopped. failed-runs: runs that end badly and launches that fail. runs: every run that ends, and launches that fail.',
     change: 'You want to hear of runs as well, or of less.',
   }),
   interval: field('REDSTART_NOTIFY_INTERVAL', {
