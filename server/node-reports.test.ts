@@ -9,8 +9,8 @@ describe('what nodes tell', () => {
     expectTypeOf<nodes.CallReport>().toEqualTypeOf<server.CallReport>();
     expectTypeOf<nodes.WatchReport>().toEqualTypeOf<server.WatchReport>();
     expectTypeOf<nodes.PollReport>().toEqualTypeOf<server.PollReport>();
-    expectTypeOf<Pick<PlatformWrite, 'action' | 'outcome'>>().toExtend<
-      Pick<server.WriteReport, 'action' | 'outcome'>
+    expectTypeOf<Pick<PlatformWrite, 'action' | 'outcome' | 'messageId'>>().toExtend<
+      Pick<server.WriteReport, 'action' | 'outcome' | 'messageId'>
     >();
   });
 });

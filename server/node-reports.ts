@@ -27,6 +27,7 @@ export interface WatchReport {
   reason?: string;
   page?: string;
   since: number;
+  messageId?: string;
 }
 
 export interface PollReport {
@@ -36,10 +37,11 @@ export interface PollReport {
   error?: string;
 }
 
-/** Of nodes/lib/platform-write.ts, what is looked at; the rest goes into the audit trail as it is. */
+/** Of nodes/lib/platform-write.ts, what is looked at; the rest goes into the audit trail as it is. The message does not: its id means nothing later. */
 export interface WriteReport {
   action: string;
   outcome: string;
+  messageId?: string;
   [detail: string]: unknown;
 }
 

@@ -40,12 +40,24 @@ it('tells whoever is signed in, and programs with a token, what goes on, over a 
   });
   const monitor = node('seqera-workflow-monitor', { name: 'Follow it', seqera: '', poll: 1, pollUnits: 'seconds' });
   const faulty = node('function', { name: 'Faulty', func: `node.error('no header, says ${TOKEN}', msg);` });
-  wire(start[0]!, [launch, start[1]!]);
+  const prepare = node('function', { name: 'Prepare', func: 'await null; return msg;' });
+  // Says so after a while, and then tells of the run that it is about.
+  const after = node('function', {
+    name: 'Clean up',
+    func: `setTimeout(() => node.warn('cleaned up'), 10); return msg;`,
+  });
+  const last = node('change', {
+    name: 'Mark it',
+    rules: [{ t: 'set', p: 'done', pt: 'msg', to: 'true', tot: 'bool' }],
+  });
+  wire(start[0]!, [prepare, start[1]!]);
+  wire(prepare, [launch]);
   wire(launch, [monitor]);
-  wire(monitor, [], [], [faulty]);
+  wire(monitor, [], [], [faulty, after]);
+  wire(after, [last]);
   const setup = {
     folder,
-    flows: { 'nightly.json': tab([...start, launch, monitor, faulty], 'tab1', 'Nightly') },
+    flows: { 'nightly.json': tab([...start, prepare, launch, monitor, faulty, after, last], 'tab1', 'Nightly') },
     env: { ...connectionTo(simulator, folder), ...withEditor, REDSTART_TOKENS_FILE: tokensFile },
   };
   const look = async <T>(appliance: Appliance, path: string): Promise<T> => {
@@ -55,6 +67,15 @@ it('tells whoever is signed in, and programs with a token, what goes on, over a 
   };
   const report = (appliance: Appliance): Promise<StatusReport> => look(appliance, '/status.json');
 
+  const way = [
+    ['http in', undefined],
+    ['Prepare', undefined],
+    ['Launch it', 'launched'],
+    ['Follow it', 'followed'],
+    ['Faulty', undefined],
+    ['Clean up', undefined],
+    ['Mark it', undefined],
+  ];
   let before: StatusReport;
   {
     await using appliance = await Appliance.start(setup);
@@ -92,7 +113,10 @@ it('tells whoever is signed in, and programs with a token, what goes on, over a 
     const failed = before.ended.find(({ outcome }) => outcome === 'failed');
     const detail: RunDetail = await look(appliance, `/status/runs?key=${encodeURIComponent(failed?.key ?? '')}`);
     expect([validateRun(detail), validateRun.errors]).toEqual([true, null]);
-    expect(detail.path.map(({ nodeLabel }) => nodeLabel)).toEqual(['Launch it', 'Follow it']);
+    expect(detail.path.map(({ nodeLabel, did }) => [nodeLabel, did])).toEqual(way);
+    // What a node behind the monitor logs names the run, also after a while.
+    const said = appliance.output.split('\n').filter((line) => /cleaned up|no header/.test(line));
+    expect(said.map((line) => JSON.parse(line).runId)).toEqual([failed?.id, failed?.id]);
     expect(detail.events.map(({ what }) => what)).toEqual(expect.arrayContaining(['was launched', 'failed', reason]));
 
     // The stream ends with the right to look, and says until then what changed.
@@ -113,9 +137,12 @@ it('tells whoever is signed in, and programs with a token, what goes on, over a 
 
   writeFileSync(tokensFile, entry);
   await using again = await Appliance.start(setup);
-  const after = await report(again);
-  expect(after.ended).toEqual(before.ended);
-  expect(after.outcomes.reduce((sum, { succeeded, failed }) => sum + succeeded + failed, 0)).toBe(2);
+  const now = await report(again);
+  expect(now.ended).toEqual(before.ended);
+  const failed = now.ended.find(({ outcome }) => outcome === 'failed');
+  const kept: RunDetail = await look(again, `/status/runs?key=${encodeURIComponent(failed?.key ?? '')}`);
+  expect(kept.path.map(({ nodeLabel, did }) => [nodeLabel, did])).toEqual(way);
+  expect(now.outcomes.reduce((sum, { succeeded, failed }) => sum + succeeded + failed, 0)).toBe(2);
   // An open page does not hold up the stop.
   const open = again.fetch('/status/events', { headers: { authorization: `Bearer ${program}` } });
   const text = (await open).text();

@@ -5,7 +5,7 @@ import { invalidInput, SeqeraError, stopped, toSeqeraError } from './errors.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import { type StatusKind, shortError, showStatus } from './node-status.ts';
 import { NodeStore } from './node-store.ts';
-import { tell } from './observer.ts';
+import { messageOf, tell } from './observer.ts';
 import type { Message, RedApi, RedNode, Send } from './red.ts';
 import { evaluateInputs, type InputSpecs, type InputValues, type PlainObject, text } from './typed-input.ts';
 
@@ -99,7 +99,7 @@ export class NodeHost {
       caller: this.node.id,
       signal: this.signal,
       onRetry: ({ error }) => this.status('retrying', `retrying: ${shortError(error)}`),
-      onWrite: (write) => tell(this.RED, 'onWrite', this.node.id, write),
+      onWrite: (write) => tell(this.RED, 'onWrite', this.node.id, { ...write, ...messageOf(msg) }),
     });
     return { connection, client, workspaceId };
   }

@@ -42,6 +42,8 @@ export interface WatchReport {
   page?: string;
   /** When the watch began, in milliseconds of the epoch. */
   since: number;
+  /** `_msgid` of the message that waits for it. */
+  messageId?: string;
 }
 
 export interface PollReport {
@@ -75,6 +77,11 @@ export function tell<Kind extends keyof Observer>(
   } catch {
     // Its own affair.
   }
+}
+
+/** The message that a report is about. A flow may have put anything there; polls have none. */
+export function messageOf({ _msgid }: { _msgid?: unknown }): { messageId?: string } {
+  return typeof _msgid === 'string' && _msgid !== '' ? { messageId: _msgid } : {};
 }
 
 /** Words that are part of a path; whatever else stands there names one thing. */

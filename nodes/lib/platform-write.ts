@@ -19,6 +19,8 @@ export interface PlatformWrite {
   outcome: 'done' | 'failed' | 'unknown';
   /** The answer to the launch had been lost; its run was found afterwards. */
   adopted?: true;
+  /** `_msgid` of the message that it was done for. */
+  messageId?: string;
 }
 
 interface Call {

@@ -7,7 +7,7 @@ import { failpoint } from './failpoint.ts';
 import { whenFlowsStarted } from './flows-started.ts';
 import { type NodeHost, PARKED } from './node-host.ts';
 import { type StatusKind, shortError } from './node-status.ts';
-import { tell, type WatchReport } from './observer.ts';
+import { messageOf, tell, type WatchReport } from './observer.ts';
 import { LEAST_POLL_MS, pollUnits, UNIT_MS } from './poll-units.ts';
 import type { Message, Send } from './red.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -346,7 +346,7 @@ export class Monitor<T> {
     return { name: nameOf(body), status: statusOf(body), ...aboutOf(body) };
   }
 
-  #tell(active: Active, now: Omit<WatchReport, 'kind' | 'id' | 'workspaceId' | 'page' | 'since'>): void {
+  #tell(active: Active, now: Omit<WatchReport, 'kind' | 'id' | 'workspaceId' | 'page' | 'since' | 'messageId'>): void {
     const { record, msg } = active;
     const told = JSON.stringify(now);
     if (active.told === told) return;
@@ -354,7 +354,8 @@ export class Monitor<T> {
     const { RED, node } = this.#host;
     const page = typeof msg.workflowUrl === 'string' ? { page: msg.workflowUrl } : {};
     const { id, workspaceId, at } = record;
-    tell(RED, 'onWatch', node.id, { kind: this.#followed.noun, id, workspaceId, since: at, ...page, ...now });
+    const about = { kind: this.#followed.noun, id, workspaceId, since: at, ...messageOf(msg) };
+    tell(RED, 'onWatch', node.id, { ...about, ...page, ...now });
   }
 
   #save(active: Active): void {

@@ -102,7 +102,14 @@ describe('recordPlatformWrites', () => {
       place: (node) => ({ node, flow: 'a', flowLabel: 'A' }),
       deployerOf: () => ({ by: 'editor', user: 'ada', at: 'then' }),
     });
-    record('n', { action: 'launch', runId: 'r1', node: 'another', deployed: 'by nobody', event: 'stop' });
+    record('n', {
+      action: 'launch',
+      runId: 'r1',
+      node: 'another',
+      deployed: 'by nobody',
+      event: 'stop',
+      messageId: 'm1',
+    });
     expect(audit.events).toEqual([
       {
         event: 'launch',

@@ -10,7 +10,7 @@ export interface PlatformWriteOptions {
 
 /** Records what nodes change on the Platform, with the flow that they are in and who deployed that. */
 export function recordPlatformWrites({ audit, place, deployerOf }: PlatformWriteOptions) {
-  return (node: string, { action, ...details }: { action: string; [detail: string]: unknown }): void => {
+  return (node: string, { action, messageId: _, ...details }: { action: string; [detail: string]: unknown }): void => {
     const where = place(node);
     const deployed = where.flow === undefined ? undefined : deployerOf(where.flow);
     audit.record({ ...details, ...where, ...(deployed && { deployed }), event: action });

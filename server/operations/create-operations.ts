@@ -13,6 +13,7 @@ import { ownFetch } from '../sandbox/own-fetch.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { version } from '../version.ts';
+import type { MessagePaths } from './message-paths.ts';
 import { Operations } from './operations.ts';
 import { type StatusRoutes, statusRoutes } from './routes.ts';
 import type { StatusReport } from './status-schema.ts';
@@ -22,6 +23,8 @@ export interface OperationsPage {
   /** What nodes tell: to the listener given, and to the page. */
   observer<T extends object>(other: T): T;
   log(handler: LogHandler): LogHandler;
+  /** To be told of each message that a node receives. */
+  paths: Pick<MessagePaths, 'received'>;
   /** Resolves when its history is on disk. */
   close(): Promise<void>;
 }
@@ -70,6 +73,7 @@ export function createOperations(o: {
       tokenUsed: auth.tokenUsed,
     }),
     observer: (other) => both(other, operations.observer),
+    paths: operations.paths,
     log: (handler) => operations.log(handler),
     close: () => operations.close(),
   };

@@ -103,6 +103,13 @@ export class History {
     });
   }
 
+  /** More is known of the way of a run that has ended; nothing to do where it is another one's. */
+  changed(key: string, path: KeptRun['path']): void {
+    const entry = this.#runs.get(key);
+    const kept = entry === undefined ? undefined : this.#entries.get(entry);
+    if (entry !== undefined && kept?.type === 'run' && kept.kept.path === path) this.#touch(entry);
+  }
+
   addLaunch(outcome: LaunchOutcome, failure: FailureEntry | null): void {
     if (failure) this.#add(Date.parse(failure.at), { type: 'launch', failure });
     this.#count((counts) => {
@@ -218,7 +225,13 @@ function isEntry(value: unknown): value is Entry {
   if (!isObject(value)) return false;
   if (value.type === 'launch') return isObject(value.failure) && typeof value.failure.at === 'string';
   const { kept } = value;
-  return value.type === 'run' && isObject(kept) && isObject(kept.run) && Array.isArray(kept.events);
+  return (
+    value.type === 'run' &&
+    isObject(kept) &&
+    isObject(kept.run) &&
+    Array.isArray(kept.events) &&
+    Array.isArray(kept.path)
+  );
 }
 
 function isHour(value: unknown): value is HourCounts {

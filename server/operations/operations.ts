@@ -11,6 +11,7 @@ import type { FlowIndex } from '../runtime/flow-index.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { CallBook } from './call-book.ts';
 import { History, hourOf } from './history.ts';
+import { MessagePaths } from './message-paths.ts';
 import { ProcessSamples, SAMPLE_SECONDS } from './process-samples.ts';
 import { placeOf, RunBook } from './run-book.ts';
 import type {
@@ -74,6 +75,8 @@ export class Operations {
   readonly #calls: CallBook;
   readonly #history: History;
   readonly #runs: RunBook;
+  /** Is told of each message that a node receives. */
+  readonly paths: MessagePaths;
   readonly #tokens: TokenChecks;
   readonly #samples = new ProcessSamples();
   readonly #errors = new Map<string, { count: number; last: NonNullable<FlowEntry['lastError']> }>();
@@ -91,7 +94,9 @@ export class Operations {
       active: () => !options.standby(),
       onUnsaved: (error) => options.logger.warn({ err: error }, 'the history of the operations page cannot be kept'),
     });
-    this.#runs = new RunBook({ place: options.index.place, history: this.#history, now: this.#now });
+    this.paths = new MessagePaths(options.index);
+    const { paths } = this;
+    this.#runs = new RunBook({ place: options.index.place, history: this.#history, paths, now: this.#now });
     this.#tokens = new TokenChecks({ now: this.#now, fetch: options.fetch, changed: () => {} });
   }
 

@@ -1,17 +1,39 @@
 import { describe, expect, it } from 'vitest';
 import type { WatchReport } from '../node-reports.ts';
+import { createFlowIndex } from '../runtime/flow-index.ts';
 import { History } from './history.ts';
+import { MessagePaths } from './message-paths.ts';
 import { RunBook } from './run-book.ts';
 import { memoryStore } from './testing/memory-store.ts';
 
 const START = Date.UTC(2026, 0, 15, 12);
 
-function book() {
+const chain = (...ids: string[]) =>
+  ids.map((id, index) => ({
+    id,
+    type: id === 'm1' ? 'seqera-workflow-monitor' : 'function',
+    z: 'tab1',
+    wires: [ids.slice(index + 1, index + 2)],
+  }));
+
+function book(store = memoryStore()) {
   const time = { now: START };
   const now = () => time.now;
-  const history = new History({ store: memoryStore(), now, active: () => true, onUnsaved() {} });
+  const history = new History({ store, now, active: () => true, onUnsaved() {} });
+  const index = createFlowIndex();
+  index.replace(chain('in', 'before', 'launcher', 'm1', 'after', 'last'));
+  const paths = new MessagePaths(index);
   const place = (node: string) => ({ node, nodeType: 'seqera-workflow-monitor', flow: 'tab1', flowLabel: 'Nightly' });
-  return { time, history, runs: new RunBook({ place, history, now }) };
+  const runs = new RunBook({ place, history, paths, now });
+  return {
+    time,
+    history,
+    runs,
+    pass: (messageId: string, ...nodes: string[]) => {
+      for (const node of nodes) paths.received(node, { _msgid: messageId });
+    },
+    path: () => runs.detail(KEY)?.path.map(({ node, did }) => (did ? `${node} ${did}` : node)),
+  };
 }
 
 const watch = (parts: Partial<WatchReport> = {}): WatchReport => ({
@@ -85,6 +107,58 @@ describe('the book of runs', () => {
     runs.watched('m1', watch());
     expect(runs.runs(1)).toMatchObject([{ name: 'one', status: 'running' }]);
     expect(runs.detail(KEY)?.events.map(({ what }) => what)).toContain('running');
+  });
+
+  it('has the way of the message, before the launch and after the end', async () => {
+    const store = memoryStore();
+    const { runs, history, pass, path } = book(store);
+    pass('msg1', 'before', 'launcher');
+    runs.wrote('launcher', { action: 'launch', outcome: 'done', runId: 'r1', messageId: 'msg1' });
+    pass('msg1', 'm1');
+    runs.watched('m1', watch({ messageId: 'msg1' }));
+    expect(path()).toEqual(['in', 'before', 'launcher launched', 'm1 followed']);
+    runs.wrote('other', { action: 'cancel', outcome: 'failed', runId: 'r1', error: 'SEQERA_FORBIDDEN' });
+    runs.wrote('stop', { action: 'cancel', outcome: 'done', runId: 'r1', messageId: 'msg2' });
+    pass('msg2', 'last');
+    runs.watched('m1', watch({ state: 'ended', status: 'cancelled', end: 'bad' }));
+    await history.close();
+    pass('msg1', 'after', 'last');
+    const whole = ['in', 'before', 'launcher launched', 'm1 followed', 'stop cancelled', 'after', 'last'];
+    expect(path()).toEqual(whole);
+
+    await history.close();
+    const again = book(store);
+    expect(again.path()).toEqual(whole);
+    // The end was sent and not noted as sent: it is sent again, through the same nodes.
+    again.pass('msg1', 'm1');
+    again.runs.watched('m1', watch({ messageId: 'msg1' }));
+    again.runs.watched('m1', watch({ state: 'ended', status: 'cancelled', end: 'bad' }));
+    again.pass('msg1', 'after', 'new');
+    expect(again.path()).toEqual(whole);
+  });
+
+  it('keeps the way over a deploy, and has those of all messages that wait for the run', () => {
+    const { runs, pass, path } = book();
+    pass('msg1', 'before', 'm1');
+    runs.watched('m1', watch({ messageId: 'msg1' }));
+    runs.watched('m1', watch({ state: 'left' }));
+    for (let index = 0; index < 10_000; index += 1) pass(`busy${index}`, 'before');
+    pass('msg1', 'm1');
+    runs.watched('m1', watch({ messageId: 'msg1' }));
+    pass('msg2', 'launcher', 'm1');
+    runs.watched('m1', watch({ messageId: 'msg2', status: 'running' }));
+    pass('msg1', 'after');
+    expect(path()).toEqual(['in', 'before', 'm1 followed', 'launcher', 'after']);
+    runs.watched('m1', watch({ state: 'ended', status: 'succeeded', end: 'good' }));
+    pass('msg2', 'last');
+    expect(path()).toEqual(['in', 'before', 'm1 followed', 'launcher', 'after', 'last']);
+  });
+
+  it('has what had to do with a run whose message is not known', () => {
+    const { runs, path } = book();
+    runs.wrote('launcher', { action: 'launch', outcome: 'done', runId: 'r1' });
+    runs.watched('m1', watch());
+    expect(path()).toEqual(['launcher launched', 'm1 followed']);
   });
 
   it('tells lost, cancelled and refused apart, and strips what is no address of the web', () => {

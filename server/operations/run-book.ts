@@ -2,6 +2,7 @@ import { redact } from '../config/redact.ts';
 import type { CallReport, WatchReport, WriteReport } from '../node-reports.ts';
 import type { NodePlace } from '../runtime/flow-index.ts';
 import type { History, KeptRun } from './history.ts';
+import type { MessagePaths } from './message-paths.ts';
 import type { FailureEntry, FollowedRun, Outcome, RunDetail } from './status-schema.ts';
 
 interface Live {
@@ -11,6 +12,10 @@ interface Live {
   events: RunDetail['events'];
   calls: RunDetail['calls'];
   path: RunDetail['path'];
+  /** Messages whose way is its path: that which launched it, and those which wait for its end. */
+  messages: Set<string>;
+  /** Takes a node that such a message came to. */
+  passed(node: string): void;
   /** Grows with each change. */
   revision: number;
 }
@@ -18,6 +23,9 @@ interface Live {
 const MOST_EVENTS = 50;
 const MOST_CALLS = 30;
 const MOST_RESTING = 1000;
+/** Of one run, besides those that had to do with it. */
+const MOST_NODES = 50;
+const MOST_MESSAGES = 10;
 const LONGEST_TEXT = 500;
 
 /** What is followed on the Platform, and what was seen of it. Told by the nodes, which lets it be up to date at no call. */
@@ -27,13 +35,20 @@ export class RunBook {
   /** Not followed at the moment, as between the two halves of a deploy. */
   readonly #resting = new Map<string, Live>();
   /** Launches whose run nobody follows yet, or ever. */
-  readonly #launched = new Map<string, { event: RunDetail['events'][number]; node: RunDetail['path'][number] }>();
+  readonly #launched = new Map<string, { event: RunDetail['events'][number]; messageId: string | undefined }>();
   readonly #place: (node: string) => NodePlace;
   readonly #history: History;
   readonly #now: () => number;
+  readonly #paths: Pick<MessagePaths, 'follow' | 'release'>;
   revision = 0;
 
-  constructor(options: { place(node: string): NodePlace; history: History; now(): number }) {
+  constructor(options: {
+    place(node: string): NodePlace;
+    history: History;
+    paths: Pick<MessagePaths, 'follow' | 'release'>;
+    now(): number;
+  }) {
+    this.#paths = options.paths;
     this.#place = options.place;
     this.#history = options.history;
     this.#now = options.now;
@@ -89,14 +104,17 @@ export class RunBook {
     }
   }
 
-  wrote(node: string, { action, outcome, workspaceId, runId, runName, error }: WriteReport): void {
+  wrote(node: string, { action, outcome, workspaceId, runId, runName, error, messageId }: WriteReport): void {
     const at = new Date(this.#now()).toISOString();
     const place = placeOf(this.#place(node));
     const id = typeof runId === 'string' ? runId : null;
     if (action === 'cancel' && id !== null) {
       const live = this.#live.get(this.#keyOfId.get(id) ?? '');
       const failed = outcome === 'done' ? 'was cancelled here' : `could not be cancelled: ${String(error ?? outcome)}`;
-      if (live) this.#tell(live, { at, what: failed, ...place });
+      if (live) {
+        this.#tell(live, { at, what: failed, ...place });
+        if (outcome === 'done') this.#pass(live, node, 'cancelled');
+      }
     }
     if (action !== 'launch') return;
     const known = outcome === 'done' || outcome === 'failed' ? outcome : 'unknown';
@@ -115,7 +133,7 @@ export class RunBook {
     this.#history.addLaunch(known, failure);
     if (id === null) return;
     const event = { at, what: 'was launched', ...place };
-    this.#launched.set(id, { event, node: { ...place, nodeType: this.#place(node).nodeType ?? 'unknown' } });
+    this.#launched.set(id, { event, messageId });
     bound(this.#launched);
   }
 
@@ -140,6 +158,8 @@ export class RunBook {
     this.#launched.delete(id);
     const rested = this.#resting.get(key);
     this.#resting.delete(key);
+    const before = this.#history.ended(key);
+    const began = new Date(since).toISOString();
     const live: Live = rested ?? {
       run: {
         key,
@@ -149,30 +169,60 @@ export class RunBook {
         name: null,
         pipeline: null,
         status: null,
-        since: new Date(since).toISOString(),
+        since: began,
         page: null,
         ...placeOf(this.#place(node)),
       },
       nodes: new Set(),
       events: launched ? [launched.event] : [],
       calls: [],
-      path: launched ? [launched.node] : [],
+      // As after a crash at its end: its way is known already, and goes on.
+      path: before && isSame(before.run, { kind, since: began }) ? before.path : [],
+      messages: new Set(),
+      passed: (passed) => this.#pass(live, passed),
       revision: 0,
     };
     this.#live.set(key, live);
     this.#keyOfId.set(id, key);
+    for (const message of live.messages) this.#goAlong(live, message);
+    if (launched && !rested) {
+      this.#come(live, launched.messageId);
+      this.#pass(live, launched.event.node, 'launched');
+    }
     return live;
   }
 
-  #see(live: Live, node: string, told: WatchReport): void {
+  /** A message that has to do with it. */
+  #come(live: Live, messageId: string | undefined): void {
+    if (messageId === undefined || live.messages.has(messageId) || live.messages.size >= MOST_MESSAGES) return;
+    live.messages.add(messageId);
+    this.#goAlong(live, messageId);
+  }
+
+  #goAlong(live: Live, messageId: string): void {
+    for (const node of this.#paths.follow(messageId, live.passed)) this.#pass(live, node);
+  }
+
+  /** Also when it has ended: the message goes on. */
+  #pass({ path, run }: Live, node: string, did?: RunDetail['path'][number]['did']): void {
+    const known = path.find((one) => one.node === node);
+    if (did === undefined ? known || path.length >= MOST_NODES : known?.did !== undefined) return;
     const place = this.#place(node);
-    const where = placeOf(place);
+    if (known) known.did = did;
+    else path.push({ ...placeOf(place), nodeType: place.nodeType ?? 'unknown', ...(did && { did }) });
+    this.#history.changed(run.key, path);
+  }
+
+  #see(live: Live, node: string, told: WatchReport): void {
+    const where = placeOf(this.#place(node));
     const at = new Date(this.#now()).toISOString();
     if (told.state === 'watching' && !live.nodes.has(node)) {
       live.nodes.add(node);
       this.#tell(live, { at, what: 'is followed', ...where });
-      if (!live.path.some((one) => one.node === node))
-        live.path.push({ ...where, nodeType: place.nodeType ?? 'unknown' });
+    }
+    if (told.state === 'watching') {
+      this.#come(live, told.messageId);
+      this.#pass(live, node, 'followed');
     }
     const { name, pipeline, status, page } = told;
     if (status !== undefined && status !== live.run.status) this.#tell(live, { at, what: status, ...where });
@@ -187,13 +237,12 @@ export class RunBook {
     live.revision = this.revision;
   }
 
-  /** Several nodes may follow a run, also long after it, or once more after a crash: it ends once. A studio is started again. */
+  /** Several nodes may follow a run, also long after it, or once more after a crash: it ends once. */
   #end(live: Live, node: string, { status, end, error, reason }: WatchReport): void {
     this.#drop(live);
     const outcome = outcomeOf(status, end);
     const before = this.#history.ended(live.run.key);
-    const once = live.run.kind === 'run' || before?.run.since === live.run.since;
-    if (before?.run.outcome === outcome && once) return;
+    if (before && before.run.outcome === outcome && isSame(before.run, live.run)) return;
     const endedAt = new Date(this.#now()).toISOString();
     const why = text(reason ?? error);
     if (why !== null) this.#tell(live, { at: endedAt, what: why, ...placeOf(this.#place(node)) });
@@ -206,9 +255,10 @@ export class RunBook {
     this.#history.addEnd(kept);
   }
 
-  #drop({ run: { key, id } }: Live): void {
+  #drop({ run: { key, id }, messages }: Live): void {
     this.#live.delete(key);
     if (this.#keyOfId.get(id) === key) this.#keyOfId.delete(id);
+    for (const message of messages) this.#paths.release(message);
     this.revision += 1;
   }
 
@@ -217,6 +267,11 @@ export class RunBook {
     // The first ones say where it came from.
     if (live.events.length > MOST_EVENTS) live.events.splice(2, 1);
   }
+}
+
+/** A run is one for ever; a studio is started again. */
+function isSame(a: Pick<FollowedRun, 'kind' | 'since'>, b: Pick<FollowedRun, 'kind' | 'since'>): boolean {
+  return a.kind === 'run' || a.since === b.since;
 }
 
 function bound(map: Map<string, unknown>): void {

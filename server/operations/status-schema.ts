@@ -197,8 +197,20 @@ export const runDetailSchema = z.strictObject({
     )
     .meta({ description: 'Calls about this run alone. Most checks are of many runs at once, and are not here.' }),
   path: z
-    .array(z.strictObject({ ...flowPlace, nodeType: text }))
-    .meta({ description: 'Nodes that had to do with it, in the order in which they did.' }),
+    .array(
+      z.strictObject({
+        ...flowPlace,
+        nodeType: text,
+        did: z
+          .enum(['launched', 'followed', 'cancelled'])
+          .optional()
+          .meta({ description: 'What the node did with it; absent: the message only came through.' }),
+      }),
+    )
+    .meta({
+      description:
+        'Nodes that the messages of this run came through, in the order in which they came there first: that which launched it and those which wait for its end. 50 at most, besides those that had to do with the run.',
+    }),
 });
 
 export type StatusReport = z.infer<typeof statusSchema>;

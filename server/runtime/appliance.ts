@@ -316,6 +316,7 @@ async function build(
     policy,
     index,
     follower: onlookers.traces?.follower ?? null,
+    recipients: onlookers.operations?.paths ?? null,
     flowFault: () => flows.fault,
     fileOf: flows.fileOf,
     stopped: sandbox,

@@ -16,6 +16,11 @@ export interface Follower {
   left(passage: Passage, error?: unknown): void;
 }
 
+/** Is told of each message that a node receives. Must cost next to nothing. */
+export interface Recipients {
+  received(node: string, msg: { _msgid?: unknown }): void;
+}
+
 export interface InFlight {
   /** Messages that a node has taken and not completed. */
   count(): number;
@@ -41,7 +46,7 @@ export interface InFlight {
  * their handler, or cannot tell. A handler that throws never completes; it is noticed by the error that it raises
  * before its handler returned.
  */
-export function createInFlight(follower: Follower | null = null): InFlight {
+export function createInFlight(follower: Follower | null = null, recipients: Recipients | null = null): InFlight {
   const messages = new Map<NodeInstance, Map<object, Passage | undefined>>();
   const receiving: {
     node: NodeInstance;
@@ -101,6 +106,7 @@ export function createInFlight(follower: Follower | null = null): InFlight {
       receiving.push({ node, msg, passage, counted, entered });
       // Another hook may halt a message after this one: then there is no postReceive for it.
       if (receiving.length > MAX_NESTING) receiving.shift();
+      if (recipients !== null) recipients.received(node.id, msg);
       received.set(node.id, (received.get(node.id) ?? 0) + 1);
       nodeTrace.enter(entered);
       if (!counted) return undefined;

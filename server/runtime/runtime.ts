@@ -9,7 +9,7 @@ import type { Notice, NotReady } from '../http/index.ts';
 import { createEditorNotices, type Stopped } from '../sandbox/editor-notices.ts';
 import { createFaultLog } from './fault-log.ts';
 import type { FlowIndex } from './flow-index.ts';
-import { createInFlight, type Follower, watchInFlight } from './in-flight.ts';
+import { createInFlight, type Follower, type Recipients, watchInFlight } from './in-flight.ts';
 import { createLogBridge } from './log-bridge.ts';
 import type { Logs } from './logs.ts';
 import { explainMissingTypes } from './missing-types.ts';
@@ -37,6 +37,8 @@ export interface RuntimeOptions {
   index: FlowIndex;
   /** Is told of each message's way. */
   follower?: Follower | null;
+  /** Is told who receives messages. */
+  recipients?: Recipients | null;
   store: StoreProbe;
   /** True while another replica runs the flows: they are loaded here and do not run. */
   standby?: () => boolean;
@@ -92,7 +94,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const { store, index } = options;
   const logger = options.logs.of('runtime');
   const red = loadNodeRed();
-  const inFlight = createInFlight(options.follower);
+  const inFlight = createInFlight(options.follower, options.recipients);
   const bridge = createLogBridge(options.logs.of('node-red'), index, options.audit);
   const settings = options.settings({
     logHandler(message) {

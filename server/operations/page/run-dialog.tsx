@@ -6,6 +6,8 @@ import { classOf } from './runs.tsx';
 import { token } from './session.ts';
 import { isEnded, type Row, statusOf } from './state.ts';
 
+const DID = { launched: 'run.launched', followed: 'run.followed', cancelled: 'run.cancelled' } as const;
+
 /** What is known of one run. Asked for when it is opened, and when the run has changed. */
 export function RunDialog({ row, close }: { row: Row; close(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -73,9 +75,13 @@ export function RunDialog({ row, close }: { row: Row; close(): void }) {
           </ol>
           <h3>{t('run.path')}</h3>
           <ol class="path">
-            {detail.path.map(({ node, nodeLabel, nodeType, flowLabel }) => (
+            {detail.path.map(({ node, nodeLabel, nodeType, flowLabel, did }) => (
               <li key={node}>
-                {nodeLabel} <small>{flowLabel ? t('run.in', { node: nodeType, flow: flowLabel }) : nodeType}</small>
+                {did ? <strong>{nodeLabel}</strong> : nodeLabel}{' '}
+                <small>
+                  {flowLabel ? t('run.in', { node: nodeType, flow: flowLabel }) : nodeType}
+                  {did && ` · ${t(DID[did])}`}
+                </small>
               </li>
             ))}
           </ol>
