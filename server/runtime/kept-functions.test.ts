@@ -53,6 +53,15 @@ describe('functions that are kept', () => {
     expect(await runs('var n = (n || 0) + 1; return n;', [{}, {}])).toEqual([1, 1]);
   });
 
+  it.each([
+    'return [results];',
+    'if (!results) results = []; results.push(msg.n); return [...results];',
+    'await null; return [typeof results, delete globalThis.results, Object.keys(globalThis)];',
+  ])('find their own results where they look for them: %s', async (func) => {
+    const messages = [{ n: 1 }, { n: 2 }];
+    expect(await runs(func, messages)).toEqual(await runs(func, messages, { timeout: 1000 }));
+  });
+
   it('see the global object of their node, and what they put there', async () => {
     const sandbox = { env: { get: () => 'value' } };
     expect(await runs('count = (globalThis.count ?? 0) + 1; return count + env.get();', [{}, {}], { sandbox })).toEqual(

@@ -4,7 +4,8 @@ import { acorn } from '../sandbox/acorn.ts';
 const { Script } = vm;
 
 /** What Node-RED's function node compiles is a function between these, which each message makes anew and calls. */
-const BEFORE = 'var results = null;results = ';
+const DECLARES = 'var results = null;';
+const BEFORE = `${DECLARES}results = `;
 const AFTER = '(msg,__send__,__done__);';
 
 /** What Node-RED puts into the global object of the code before it runs it, and takes from there afterwards. */
@@ -36,6 +37,8 @@ class FunctionScript extends Script {
     // Only the run of a script can be cut.
     const handler = options?.timeout ? null : this.#handler(context);
     if (handler === null) return super.runInContext(context, options);
+    // It is a global that code can read, or take for one of its own: what the last message left there is not for this one.
+    context.results = null;
     context.results = handler(context.msg, context.__send__, context.__done__);
     return context.results;
   }
@@ -43,9 +46,9 @@ class FunctionScript extends Script {
   #handler(context: Context): Handler | null {
     if (this.#made?.in !== context) {
       // At the same place, for the stacks of its errors.
-      const options = { ...this.#options, columnOffset: BEFORE.length };
+      const options = { ...this.#options, columnOffset: BEFORE.length - DECLARES.length };
       const handler = isFunction(this.#code)
-        ? (new Script(this.#code, options).runInContext(context) as Handler)
+        ? (new Script(DECLARES + this.#code, options).runInContext(context) as Handler)
         : null;
       this.#made = { in: context, handler };
     }
