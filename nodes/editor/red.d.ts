@@ -8,7 +8,7 @@ interface RedEditorNode {
   changed?: boolean;
   valid?: boolean;
   credentials?: Record<string, unknown>;
-  _def: { type: string };
+  _def: { type: string; hasUsers?: boolean };
   _(key: string, values?: Record<string, unknown>): string;
   [property: string]: unknown;
 }
@@ -75,5 +75,8 @@ declare const RED: {
     registry: { getNodeSetForType(type: string): { id: string } | undefined };
   };
   utils: { validateTypedProperty(value: unknown, type: string, options: unknown): boolean | string };
-  events: { on(event: string, listener: (value: { types?: string[] }) => void): void };
+  events: {
+    on(event: 'nodes:add', listener: (node: RedEditorNode) => void): void;
+    on(event: string, listener: (value: { types?: string[] }) => void): void;
+  };
 };

@@ -28,6 +28,19 @@ register('seqera-config', {
   },
 });
 
+// At each deploy the editor warns of configuration nodes that no node uses, and offers to show them. One of the environment
+// is there for nodes that name none, and nobody can remove it: of that node alone, and not of its type, it is said that it
+// has no users to count.
+RED.events.on('nodes:add', (node) => {
+  if (node.type !== 'seqera-config') return;
+  ask('seqera/connections').then(
+    ({ connections }) => {
+      if (connections.some(({ id }) => id === node.id)) node._def = { ...node._def, hasUsers: false };
+    },
+    () => undefined, // then it warns
+  );
+});
+
 function problemOf(property: string, check: Check, value: unknown, required: boolean): true | string {
   const text = value === null || value === undefined ? '' : String(value).trim();
   const name = shared(`fields.${property}.label`);
