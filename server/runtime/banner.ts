@@ -1,6 +1,10 @@
 import type { Config } from '../config/index.ts';
 import type { Started } from './appliance.ts';
 
+/** The Platform, or a simulator that was started beside this. Its answers do not tell them apart. */
+const HERE = 'on this machine: launches are real, unless it is a simulator';
+const isHere = (url: string): boolean => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
+
 /**
  * What a person on a terminal needs to begin. It goes to standard output past the logger, as it may hold the one-time
  * password, which the logger would strip, and which belongs in no collected log.
@@ -27,7 +31,7 @@ export function banner(config: Config, { editorUrl, simulatorUrl, flowsUrl }: St
       '  Platform    built-in simulator: nothing is launched, nothing costs anything.',
       '              Set TOWER_ACCESS_TOKEN to work with Seqera Platform.',
     );
-  else if (real) lines.push(`  Platform    ${real.baseUrl}   (launches are real)`);
+  else if (real) lines.push(`  Platform    ${real.baseUrl}   (${isHere(real.baseUrl) ? HERE : 'launches are real'})`);
   else lines.push('  Platform    no connection: set TOWER_ACCESS_TOKEN, or REDSTART_SIMULATOR=true.');
   lines.push('', '  Ctrl+C stops it.');
   const width = Math.max(...lines.map((line) => line.length)) + 2;

@@ -207,4 +207,20 @@ describe('banner', () => {
     expect(text).toContain('https://api.cloud.seqera.io   (launches are real)');
     expect(text).toContain('the one that you configured');
   });
+
+  it.each(['http://localhost:4000', 'http://127.0.0.1:4000/api', 'http://[::1]:4000'])(
+    'says that %s may be a simulator',
+    (baseUrl) => {
+      const text = banner(config({ connections: [{ id: 'seqera-default', baseUrl }] }), {
+        ...started,
+        simulatorUrl: null,
+      });
+      expect(text).toContain(`${baseUrl}   (on this machine: launches are real, unless it is a simulator)`);
+    },
+  );
+
+  it('says that there is no connection', () => {
+    const text = banner(config({ connections: [] }), { ...started, simulatorUrl: null });
+    expect(text).toContain('no connection: set TOWER_ACCESS_TOKEN');
+  });
 });
