@@ -5,11 +5,10 @@ import { banner } from '../runtime/banner.ts';
 import { createLogs, type Logs } from '../runtime/logs.ts';
 import { handleFaults } from '../runtime/process-faults.ts';
 import { releaseStartMemory } from '../runtime/release-memory.ts';
+import { stopInTime } from '../runtime/stop-in-time.ts';
 
 /** From the signal to the exit; whoever started it kills it after 10 s (Docker) to 30 s. */
 const STOP_DEADLINE_MS = 9000;
-/** Beyond the deadline, for what did not keep to it. */
-const STOP_GRACE_MS = 500;
 /** After an uncaught exception: long enough for nodes to save their state. */
 const FAULT_DEADLINE_MS = 3000;
 
@@ -33,7 +32,7 @@ export async function serve(config: Config): Promise<void> {
     logger,
     index: appliance.index,
     blame: appliance.blame,
-    fatal: () => void stop(appliance, FAULT_DEADLINE_MS).finally(() => process.exit(1)),
+    fatal: () => void stopInTime(appliance, FAULT_DEADLINE_MS).finally(() => process.exit(1)),
   });
   const started = await appliance.start().catch(async (error: unknown) => {
     await tell(error, config, logs);
@@ -65,7 +64,7 @@ function exitOnSignals(appliance: Appliance, logs: Logs): void {
       }
       stopping = true;
       logger.info({ signal }, 'stopping');
-      stop(appliance, STOP_DEADLINE_MS).then(
+      stopInTime(appliance, STOP_DEADLINE_MS).then(
         () => {
           logs.flush();
           logger.info('stopped');
@@ -78,14 +77,4 @@ function exitOnSignals(appliance: Appliance, logs: Logs): void {
       );
     });
   }
-}
-
-/** Whatever hangs, it is over soon after the deadline: else it is killed, and nobody knows why. */
-async function stop(appliance: Appliance, deadlineMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error(`it did not end within ${deadlineMs / 1000} s`);
-    timer = setTimeout(() => reject(error), deadlineMs + STOP_GRACE_MS);
-  });
-  await Promise.race([appliance.stop(deadlineMs), late]).finally(() => clearTimeout(timer));
 }
