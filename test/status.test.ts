@@ -70,6 +70,7 @@ it('tells whoever is signed in, and programs with a token, what goes on, over a 
   const way = [
     ['http in', undefined],
     ['Prepare', undefined],
+    ['http response', undefined],
     ['Launch it', 'launched'],
     ['Follow it', 'followed'],
     ['Faulty', undefined],
@@ -111,12 +112,15 @@ it('tells whoever is signed in, and programs with a token, what goes on, over a 
     expect(JSON.stringify(before)).not.toContain(TOKEN);
 
     const failed = before.ended.find(({ outcome }) => outcome === 'failed');
-    const detail: RunDetail = await look(appliance, `/status/runs?key=${encodeURIComponent(failed?.key ?? '')}`);
+    const opened = `/status/runs?key=${encodeURIComponent(failed?.key ?? '')}`;
+    // The message goes on after the end.
+    await expect.poll(async () => (await look<RunDetail>(appliance, opened)).path.length).toBe(way.length);
+    const detail: RunDetail = await look(appliance, opened);
     expect([validateRun(detail), validateRun.errors]).toEqual([true, null]);
     expect(detail.path.map(({ nodeLabel, did }) => [nodeLabel, did])).toEqual(way);
     // What a node behind the monitor logs names the run, also after a while.
-    const said = appliance.output.split('\n').filter((line) => /cleaned up|no header/.test(line));
-    expect(said.map((line) => JSON.parse(line).runId)).toEqual([failed?.id, failed?.id]);
+    const said = () => appliance.output.split('\n').filter((line) => /cleaned up|no header/.test(line));
+    await expect.poll(() => said().map((line) => JSON.parse(line).runId)).toEqual([failed?.id, failed?.id]);
     expect(detail.events.map(({ what }) => what)).toEqual(expect.arrayContaining(['was launched', 'failed', reason]));
 
     // The stream ends with the right to look, and says until then what changed.

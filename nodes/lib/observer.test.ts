@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointOf, runOf } from './observer.ts';
+import { endpointOf, messageOf, runOf } from './observer.ts';
 
 describe('the endpoint that a call counts for', () => {
   it.each([
@@ -21,4 +21,13 @@ describe('the run that a call is about', () => {
     ['/workflow', undefined],
     ['/studios/5x9Ab', undefined],
   ])('%s: %s', (path, run) => expect(runOf(path)).toBe(run));
+});
+
+describe('the message that a report is about', () => {
+  it.each([
+    [{ _msgid: 'a1' }, { messageId: 'a1' }],
+    [{ _msgid: '' }, {}],
+    [{ _msgid: 7 }, {}],
+    [{}, {}],
+  ])('%j: %j', (msg, told) => expect(messageOf(msg)).toEqual(told));
 });

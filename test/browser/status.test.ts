@@ -191,7 +191,7 @@ describe('the status page', () => {
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'germline-4' });
     await dialog.getByText('is followed').waitFor();
-    await dialog.getByText('seqera-workflow-launch, in Nightly').waitFor();
+    await dialog.getByText('seqera-workflow-launch, in Nightly · launched it').waitFor();
     expect(await unnamed(page)).toEqual([]);
     expect(await faultsIn(page, 'dialog')).toEqual([]);
     await page.keyboard.press('Escape');
