@@ -129,7 +129,7 @@ describe('the way of a message', () => {
     busy(10_000);
     send('m1', 'launch', 'after');
     expect(told).toHaveLength(2);
-    expect(of('m1')).toEqual(['prepare', 'launch', 'after']);
+    expect(of('m1')).toEqual(['launch', 'after']);
   });
 
   it('has a bound for one message', () => {

@@ -30,7 +30,8 @@ export class Surroundings {
    * none. Known only where a single wire leads here.
    */
   sourceOf(id: string): string | undefined {
-    return this.#sources.get(id) ?? undefined;
+    const source = this.#sources.get(id) ?? undefined;
+    return source !== undefined && !this.#sources.has(source) ? source : undefined;
   }
 
   /** A node of a subflow is `<instance>-<node>` while it runs, however deep that is. */
