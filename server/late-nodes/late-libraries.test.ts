@@ -5,12 +5,13 @@ import { expect, it } from 'vitest';
 /** In a process of its own: what is loaded here is what other tests have loaded. */
 const code = (body: string): string => `
 import { createRequire } from 'node:module';
+import { types } from 'node:util';
 import { loadLibrariesLate } from ${JSON.stringify(join(import.meta.dirname, 'late-libraries.ts'))};
 const require = createRequire(${JSON.stringify(import.meta.filename)});
 loadLibrariesLate();
 const { util } = require('@node-red/util');
 require('@node-red/registry');
-const loaded = () => ['moment-timezone.js', '/tar/'].map((file) => Object.keys(require.cache).some((each) => each.includes(file) && require.cache[each].children.length + Object.keys(require.cache[each].exports).length > 0));
+const loaded = () => ['moment-timezone.js', '/tar/'].map((file) => Object.keys(require.cache).some((each) => each.includes(file) && !types.isProxy(require.cache[each].exports)));
 const tell = [loaded()];
 ${body}
 console.log(JSON.stringify(tell));`;
@@ -32,4 +33,16 @@ const { createRequire: from } = await import('node:module');
 const tar = from(require.resolve('@node-red/registry'))('tar');
 tell.push('x' in tar, typeof tar.x, loaded());`;
   expect(run(body)).toEqual([[false, false], true, 'function', [false, true]]);
+});
+
+it('a package that takes one before it is loaded can use it as ever', () => {
+  const body = `
+const moment = require('moment-timezone');
+moment.defaultFormat = 'YYYY';
+tell.push(moment('2026-03-29').format(), new moment('2026-03-29') instanceof moment, Object.keys(moment).includes('tz'));
+delete moment.defaultFormat;
+tell.push('defaultFormat' in require('moment-timezone'));
+const tar = createRequire(require.resolve('@node-red/registry'))('tar');
+tell.push(Object.hasOwn(tar, 'extract'), typeof { ...tar }.extract);`;
+  expect(run(body)).toEqual([[false, false], '2026', true, true, false, true, 'function']);
 });

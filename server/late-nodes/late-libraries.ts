@@ -31,9 +31,19 @@ function late(load: () => object): object {
     loaded ??= load();
     return loaded;
   };
-  return new Proxy(() => {}, {
+  // What is bound can be called and constructed, and has nothing of its own that a proxy would have to show.
+  return new Proxy(class {}.bind(null), {
+    apply: (_, self, args) => Reflect.apply(library() as () => unknown, self, args) as unknown,
+    construct: (_, args) => Reflect.construct(library() as new () => object, args) as object,
     get: (_, name) => Reflect.get(library(), name) as unknown,
+    set: (_, name, value) => Reflect.set(library(), name, value),
     has: (_, name) => Reflect.has(library(), name),
-    apply: (_, self, args) => Reflect.apply(library() as () => unknown, self, args),
+    deleteProperty: (_, name) => Reflect.deleteProperty(library(), name),
+    ownKeys: () => Reflect.ownKeys(library()),
+    getOwnPropertyDescriptor(_, name) {
+      const property = Reflect.getOwnPropertyDescriptor(library(), name);
+      // A proxy may call fixed only what its target has.
+      return property && { ...property, configurable: true };
+    },
   });
 }
