@@ -107,6 +107,8 @@ class Gate {
   readonly #audit: Audit;
   readonly #failures: FailureLimiter;
   readonly #told = new Map<string, number>();
+  /** What was told of the caller before, who is mostly the next one too. */
+  #last = { token: '', address: '', at: Number.NEGATIVE_INFINITY };
 
   constructor(mode: 'basic' | 'token', options: FlowsAuthOptions) {
     this.unauthorized = UNAUTHORIZED[mode];
@@ -153,12 +155,18 @@ class Gate {
   }
 
   #tell(token: string, address: string): void {
-    const key = `${token} ${address}`;
     const now = this.now();
-    if (now - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < TOLD_EVERY_MS) return;
-    if (this.#told.size >= MAX_TOLD) this.#told.clear();
-    this.#told.set(key, now);
-    this.#audit.record({ event: 'token-used', area: 'flows', user: token, address });
+    const last = this.#last;
+    if (last.token === token && last.address === address && now - last.at < TOLD_EVERY_MS) return;
+    const key = `${token} ${address}`;
+    let at = this.#told.get(key);
+    if (at === undefined || now - at >= TOLD_EVERY_MS) {
+      at = now;
+      if (this.#told.size >= MAX_TOLD) this.#told.clear();
+      this.#told.set(key, at);
+      this.#audit.record({ event: 'token-used', area: 'flows', user: token, address });
+    }
+    this.#last = { token, address, at };
   }
 }
 

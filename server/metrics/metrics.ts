@@ -20,6 +20,11 @@ export interface Snapshot {
 
 type RequestLabels = Record<'area' | 'route' | 'method' | 'status', string>;
 
+interface CountedRequests {
+  readonly labels: RequestLabels;
+  count: number;
+}
+
 /** Label values come from flows and callers, so their number is bounded: what is over the bound is `other`. */
 const MOST_VALUES = 500;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -32,7 +37,9 @@ export class Metrics {
   readonly #seen = new Map<string, Set<string>>();
   readonly #http;
   /** Since the metrics were last asked for. */
-  readonly #requests = new Map<string, { labels: RequestLabels; count: number }>();
+  readonly #requests = new Map<string, CountedRequests>();
+  /** The next request is mostly like it: comparing costs less than looking up what all of it is put together to. */
+  #lastRequest: { area: string; route: string; method: string; status: number; counted: CountedRequests } | null = null;
   readonly #httpSeconds;
   readonly #messages;
   readonly #errors;
@@ -135,6 +142,7 @@ export class Metrics {
     }
     for (const { labels, count } of this.#requests.values()) this.#http.inc(labels, count);
     this.#requests.clear();
+    this.#lastRequest = null;
     return this.#registry.metrics();
   }
 
@@ -144,13 +152,24 @@ export class Metrics {
   }
 
   request(area: string, route: string, method: string, status: number, seconds: number): void {
+    const last = this.#lastRequest;
+    if (last?.area === area && last.route === route && last.method === method && last.status === status)
+      last.counted.count++;
+    else this.#lastRequest = { area, route, method, status, counted: this.#count(area, route, method, status) };
+    this.#httpSeconds.observe(area, seconds);
+  }
+
+  #count(area: string, route: string, method: string, status: number): CountedRequests {
     const known = METHODS.has(method) ? method : 'other';
     const bounded = this.#bounded('route', route);
     const key = `${area} ${known} ${status} ${bounded}`;
-    const requests = this.#requests.get(key);
-    if (requests) requests.count++;
-    else this.#requests.set(key, { labels: { area, route: bounded, method: known, status: String(status) }, count: 1 });
-    this.#httpSeconds.observe(area, seconds);
+    const counted = this.#requests.get(key) ?? {
+      labels: { area, route: bounded, method: known, status: String(status) },
+      count: 0,
+    };
+    counted.count++;
+    this.#requests.set(key, counted);
+    return counted;
   }
 
   nodeError(flow: string, type: string): void {
