@@ -17,6 +17,9 @@ const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../docs/status
 const validate = ajv.compile(schema);
 const validateRun = ajv.compile((schema as { definitions: { run: object } }).definitions.run);
 
+/** On a machine that does other things as well. */
+const IN_TIME = { timeout: 30_000 };
+
 it('tells whoever is signed in, and programs with a token, what goes on, over a restart too', async () => {
   const reason = 'Process ALIGN ran out of memory';
   const simulator = await platform({
@@ -90,11 +93,11 @@ it('tells whoever is signed in, and programs with a token, what goes on, over a 
     await appliance.fetch('/api/launch', post({ name: 'bad-1', pipeline: 'hello' }));
     await appliance.fetch('/api/launch', post({ name: 'good-1', pipeline: 'rnaseq' }));
     await appliance.fetch('/api/launch', post({ name: 'none', pipeline: 'no-such-pipeline' }));
-    await expect.poll(async () => (await report(appliance)).following).toBe(2);
+    await expect.poll(async () => (await report(appliance)).following, IN_TIME).toBe(2);
     const [running] = (await report(appliance)).runs;
     expect(running).toMatchObject({ kind: 'run', flowLabel: 'Nightly', nodeLabel: 'Follow it', workspaceId: '70001' });
     expect(running?.page).toContain(`/watch/${running?.id}`);
-    await expect.poll(async () => (await report(appliance)).ended.length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(async () => (await report(appliance)).ended.length, IN_TIME).toBe(2);
 
     before = await report(appliance);
     expect([validate(before), validate.errors]).toEqual([true, null]);
@@ -114,13 +117,13 @@ it('tells whoever is signed in, and programs with a token, what goes on, over a 
     const failed = before.ended.find(({ outcome }) => outcome === 'failed');
     const opened = `/status/runs?key=${encodeURIComponent(failed?.key ?? '')}`;
     // The message goes on after the end.
-    await expect.poll(async () => (await look<RunDetail>(appliance, opened)).path.length).toBe(way.length);
+    await expect.poll(async () => (await look<RunDetail>(appliance, opened)).path.length, IN_TIME).toBe(way.length);
     const detail: RunDetail = await look(appliance, opened);
     expect([validateRun(detail), validateRun.errors]).toEqual([true, null]);
     expect(detail.path.map(({ nodeLabel, did }) => [nodeLabel, did])).toEqual(way);
     // What a node behind the monitor logs names the run, also after a while.
     const said = () => appliance.output.split('\n').filter((line) => /cleaned up|no header/.test(line));
-    await expect.poll(() => said().map((line) => JSON.parse(line).runId)).toEqual([failed?.id, failed?.id]);
+    await expect.poll(() => said().map((line) => JSON.parse(line).runId), IN_TIME).toEqual([failed?.id, failed?.id]);
     expect(detail.events.map(({ what }) => what)).toEqual(expect.arrayContaining(['was launched', 'failed', reason]));
 
     // The stream ends with the right to look, and says until then what changed.
