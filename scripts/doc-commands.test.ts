@@ -63,7 +63,7 @@ describe('finding commands', () => {
 
   it('knows blocks for a container engine, and blocks of settings', () => {
     const [built, up, config] = parse(
-      [fence('sh', 'A=1 docker compose up'), fence('sh', 'x', '  docker run y'), fence('sh', 'redstart config')].join(
+      [fence('sh', 'A=1 docker compose up'), fence('sh', 'x | docker run y'), fence('sh', 'redstart config')].join(
         '\n',
       ),
     );

@@ -82,7 +82,7 @@ export function parseBlocks(page: string, text: string): Block[] {
         shows: all('shows'),
         starts: all('starts')[0] ?? null,
         with: besideOf(page, all('with')[0] ?? null),
-        docker: /^\s*(?:[A-Z_]+=\S+ )*docker\b/m.test(code),
+        docker: /(?:^|[|;&])\s*(?:[A-Z_]+=\S+ )*docker\b/m.test(code),
       };
     });
 }
