@@ -82,7 +82,7 @@ const stayAwake = (): void => {
   if (awake) setImmediate(stayAwake);
 };
 stayAwake();
-for (let process = 0; process < PROCESSES; process += 1) {
+for (let started = 0; started < PROCESSES; started += 1) {
   const runs: Run[] = [];
   for (const subject of subjects) {
     const headers = subject.authorization === undefined ? {} : { authorization: subject.authorization };
